@@ -1,0 +1,1 @@
+//! Audits of chest X-ray classifiers.

@@ -1,0 +1,1 @@
+//! The first audit: one honest model and one with a planted shortcut.

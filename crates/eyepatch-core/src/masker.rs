@@ -1,0 +1,129 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{Ctx, Handle, Image, Mask, Result, Roi, Sample};
+
+/// Which part of the image stays visible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// Everything.
+    Full,
+    /// The region; all else is filled ("OnlyROI").
+    Inside,
+    /// All but the region, which is filled ("NoROI").
+    Outside,
+}
+
+/// The region's outline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shape {
+    /// As segmented.
+    Exact,
+    /// The bounding box of what was segmented.
+    Box,
+}
+
+/// What a masking does, for plans, reports and verdicts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MaskingCard {
+    /// Short name, unique within an audit: `Full`, `NoROI`, `OnlyROI-BB`, ...
+    pub name: String,
+    /// What stays visible.
+    pub keep: Keep,
+    /// The region's outline.
+    pub shape: Shape,
+    /// Dilation of the region in pixels of the working size; negative erodes.
+    pub dilate: i32,
+    /// Name of the fill: `black`, `mean`, ...
+    pub fill: String,
+    /// Whether the output is independent of the pixels that the fill replaces. Only such maskings count in a
+    /// verdict.
+    pub hides: bool,
+    /// What it does and what it holds constant, in a sentence.
+    pub description: String,
+}
+
+/// The training part of a fold, for maskers that learn from it (means, donors, mean ROI).
+pub trait TrainingPart: Sync {
+    /// Number of samples.
+    fn len(&self) -> usize;
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Sample `index`, at the working size.
+    ///
+    /// # Errors
+    /// What loading it says.
+    fn sample(&self, index: usize) -> Result<Sample>;
+}
+
+/// ROIs of other patients, all from the training part.
+pub trait Donors: Sync {
+    /// Number of donors.
+    fn len(&self) -> usize;
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// The ROI of donor `index`, at the working size.
+    ///
+    /// # Errors
+    /// What loading it says.
+    fn roi(&self, index: usize) -> Result<Roi>;
+}
+
+/// No donors, for maskers that need none.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoDonors;
+
+impl Donors for NoDonors {
+    fn len(&self) -> usize {
+        0
+    }
+
+    fn roi(&self, _index: usize) -> Result<Roi> {
+        Err(crate::Error::EmptyRegion { what: "the set of donors".into() })
+    }
+}
+
+/// Hides a part of an image: a region (which pixels stay visible) and a fill (what the others become).
+pub trait Masker: Send + Sync {
+    /// What it does.
+    fn card(&self) -> MaskingCard;
+
+    /// Learns what it needs from the training part alone (a mean, statistics, donors).
+    ///
+    /// # Errors
+    /// What loading says, or a plugin's own.
+    fn prepare(&self, training: &dyn TrainingPart, ctx: &Ctx) -> Result<Box<dyn Prepared>>;
+
+    /// Whether [`Masker::prepare`] reads the training part. Where it does not, maskings are the same in all folds.
+    fn learns(&self) -> bool {
+        false
+    }
+
+    /// The same masker with its region dilated by `by` pixels more (negative erodes); `None` where that has no
+    /// meaning.
+    fn dilated(&self, by: i32) -> Option<Handle<dyn Masker>> {
+        let _ = by;
+        None
+    }
+}
+
+/// A masker that has seen its training part.
+pub trait Prepared: Send + Sync {
+    /// The pixels that stay visible (1) and those that are filled (0).
+    ///
+    /// # Errors
+    /// [`crate::Error::EmptyRegion`] where the region is empty, [`crate::Error::UnknownStructure`].
+    fn visible(&self, roi: &Roi, donors: &dyn Donors, ctx: &Ctx) -> Result<Mask>;
+
+    /// The masked image: same size, depth and channels. Visible pixels keep their value. `ctx` is the sample's
+    /// own, so that noise does not depend on order.
+    ///
+    /// # Errors
+    /// As [`Prepared::visible`], and [`crate::Error::Shape`] where image and ROI differ in size.
+    fn apply(&self, image: &Image, roi: &Roi, donors: &dyn Donors, ctx: &Ctx) -> Result<Image>;
+}

@@ -1,0 +1,285 @@
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Batch, ContentHash, Ctx, Result, ScoreSource, Scores};
+
+/// What a model's outputs mean together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Task {
+    /// One independent yes/no a class.
+    MultiLabel,
+    /// Exactly one class is true.
+    Softmax,
+    /// One yes/no.
+    SingleLogit,
+}
+
+/// The scale of a model's outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputSpace {
+    /// Log odds.
+    Logits,
+    /// 0 to 1.
+    Probabilities,
+    /// Any scale on which larger means more likely.
+    Scores,
+}
+
+/// How pixel values are scaled.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Normalise {
+    /// Divided by the depth's full scale (255, 65535): no pixel depends on another.
+    FullScale,
+    /// Divided by the image's own maximum. Before masking (as published) hidden pixels set the brightness of
+    /// visible ones; after masking they do not.
+    ImageMaximum,
+    /// Full scale, then `(x - mean) / std`.
+    Standardise {
+        /// Subtracted.
+        mean: f32,
+        /// Divided by; larger than 0.
+        std: f32,
+    },
+}
+
+/// One step of a model's preprocessing, in the order in which they are done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// Read the file; values keep their depth.
+    Decode,
+    /// Resize to the working size.
+    Resize,
+    /// Apply the masking.
+    Mask,
+    /// Scale values.
+    Normalise(Normalise),
+    /// Random changes during training only, described in words; done by the model.
+    Augment(String),
+}
+
+impl Step {
+    /// Decode, resize, mask, then full scale: no hidden pixel reaches a visible one.
+    #[must_use]
+    pub fn strict() -> Vec<Self> {
+        vec![Self::Decode, Self::Resize, Self::Mask, Self::Normalise(Normalise::FullScale)]
+    }
+}
+
+/// What a reader must know about a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelCard {
+    /// Its name.
+    pub name: String,
+    /// What its outputs mean together.
+    pub task: Task,
+    /// The scale of its outputs.
+    pub output: OutputSpace,
+    /// What is done to an image, in order. [`Step::Mask`] appears exactly once.
+    pub preprocessing: Vec<Step>,
+    /// Whether it is trained by this run or arrives trained.
+    pub trained_here: bool,
+    /// Number of trainable parameters, where it is known.
+    pub parameters: Option<u64>,
+    /// Architecture and training in a few sentences.
+    pub description: String,
+}
+
+/// The input a model takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputSpec {
+    /// 1 or 3; grey images are repeated to 3, colour images are refused by a 1-channel model.
+    pub channels: usize,
+    /// Working height and width in pixels.
+    pub size: (usize, usize),
+}
+
+/// A masked, preprocessed part of a data set, as a model sees it.
+pub trait Examples: Sync {
+    /// Number of samples.
+    fn len(&self) -> usize;
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Class names, one a label.
+    fn classes(&self) -> &[String];
+    /// The samples at `indices` (0 to `len`), in that order.
+    ///
+    /// # Errors
+    /// What loading and masking say.
+    fn batch(&self, indices: &[usize]) -> Result<Batch>;
+    /// Labels of sample `index`, in the order of the classes.
+    fn labels(&self, index: usize) -> &[Option<bool>];
+}
+
+/// The size of a piece of work, for estimates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Workload {
+    /// Training images a fit.
+    pub train_images: usize,
+    /// Images to predict with the fitted model.
+    pub predict_images: usize,
+    /// Number of classes.
+    pub classes: usize,
+}
+
+/// What a piece of work will cost.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Estimate {
+    /// CPU seconds to fit.
+    pub fit_seconds: f64,
+    /// CPU seconds to predict all images of the workload.
+    pub predict_seconds: f64,
+    /// Bytes that the saved model takes.
+    pub disk_bytes: u64,
+}
+
+/// A classifier: trained here, or arriving trained.
+pub trait Model: Send + Sync {
+    /// What a reader must know about it.
+    fn card(&self) -> ModelCard;
+
+    /// The input it takes.
+    fn input(&self) -> InputSpec;
+
+    /// Trains on `train`, watching `validation`. A model that arrives trained returns itself. All randomness comes
+    /// from `ctx`; the same bits come out at any number of threads.
+    ///
+    /// # Errors
+    /// [`crate::Error::Cancelled`], or the model's own (diverged loss, one class only).
+    fn fit(&self, train: &dyn Examples, validation: &dyn Examples, ctx: &Ctx) -> Result<Box<dyn Fitted>>;
+
+    /// Reads back what [`Fitted::save`] wrote.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`], or the model's own where the files do not fit.
+    fn restore(&self, folder: &Path, ctx: &Ctx) -> Result<Box<dyn Fitted>>;
+
+    /// What a workload costs on this machine; `None` where the model cannot tell.
+    fn estimate(&self, work: &Workload, ctx: &Ctx) -> Option<Estimate> {
+        let _ = (work, ctx);
+        None
+    }
+
+    /// A hash over the files it reads (weights, score files), which enters the key of its cells.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`].
+    fn content(&self, ctx: &Ctx) -> Result<Option<ContentHash>> {
+        let _ = ctx;
+        Ok(None)
+    }
+
+    /// The scores it carries, where the model itself lives elsewhere; then it is neither fitted nor fed images.
+    fn scores(&self) -> Option<&dyn ScoreSource> {
+        None
+    }
+}
+
+/// One epoch of training.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// 1 for the first.
+    pub epoch: usize,
+    /// Mean training loss over samples.
+    pub train_loss: f64,
+    /// Mean validation loss over samples; `None` without a validation part.
+    pub validation_loss: Option<f64>,
+}
+
+/// A model that can predict. Optional capabilities sit behind accessors.
+pub trait Fitted: Send + Sync {
+    /// Class names, one an output.
+    fn classes(&self) -> &[String];
+
+    /// Scores of a batch, `n` x classes, in the card's output space. Independent of how images are batched.
+    ///
+    /// # Errors
+    /// [`crate::Error::Shape`] where the batch does not fit the input.
+    fn predict(&self, batch: &Batch, ctx: &Ctx) -> Result<Scores>;
+
+    /// Writes all that [`Model::restore`] needs into an existing, empty folder.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`].
+    fn save(&self, folder: &Path) -> Result<()>;
+
+    /// How training went; empty for a model that arrived trained.
+    fn history(&self) -> &[Epoch] {
+        &[]
+    }
+
+    /// Embeddings, where it has them.
+    fn embed(&self) -> Option<&dyn Embed> {
+        None
+    }
+
+    /// Activations of named layers, where it has them.
+    fn activations(&self) -> Option<&dyn Activations> {
+        None
+    }
+
+    /// Gradients with respect to the input, where it has them.
+    fn gradients(&self) -> Option<&dyn Gradients> {
+        None
+    }
+
+    /// The frozen part that models of an audit share, where it has one.
+    fn trunk(&self) -> Option<&dyn Trunk> {
+        None
+    }
+}
+
+/// Gives embeddings.
+pub trait Embed {
+    /// Length of one embedding.
+    fn dim(&self) -> usize;
+    /// Embeddings of a batch, `n` x `dim`, rows first.
+    ///
+    /// # Errors
+    /// As [`Fitted::predict`].
+    fn embed(&self, batch: &Batch, ctx: &Ctx) -> Result<Vec<f32>>;
+}
+
+/// Gives activations of named layers.
+pub trait Activations {
+    /// Names of the layers, input side first.
+    fn layers(&self) -> Vec<String>;
+    /// Activations of one layer: shape `[n, channels, height, width]` and values in that order.
+    ///
+    /// # Errors
+    /// [`crate::Error::Unsupported`] for an unknown layer; else as [`Fitted::predict`].
+    fn activations(&self, layer: &str, batch: &Batch, ctx: &Ctx) -> Result<([usize; 4], Vec<f32>)>;
+}
+
+/// Gives gradients with respect to the input.
+pub trait Gradients {
+    /// Gradient of each image's output `class` (an index into the classes), NCHW as the batch.
+    ///
+    /// # Errors
+    /// As [`Fitted::predict`].
+    fn input_gradient(&self, batch: &Batch, class: usize, ctx: &Ctx) -> Result<Vec<f32>>;
+}
+
+/// The frozen part of a network, run once and shared by all models whose trunk has the same key.
+pub trait Trunk {
+    /// Hash over architecture and frozen weights: equal keys give equal features.
+    fn key(&self) -> ContentHash;
+    /// Shape of one image's features.
+    fn shape(&self) -> Vec<usize>;
+    /// Features of a batch, `n` x product of the shape.
+    ///
+    /// # Errors
+    /// As [`Fitted::predict`].
+    fn features(&self, batch: &Batch, ctx: &Ctx) -> Result<Vec<f32>>;
+    /// Scores from features, as [`Fitted::predict`] would give from the images.
+    ///
+    /// # Errors
+    /// [`crate::Error::Shape`].
+    fn head(&self, features: &[f32], ctx: &Ctx) -> Result<Scores>;
+}

@@ -1,0 +1,99 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Attribution, Ctx, Embeddings, MaskingCard, Result, ScoreSet, Table};
+
+/// What a probe measures, for reports.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProbeCard {
+    /// Its name.
+    pub name: String,
+    /// What it estimates and how, with source.
+    pub description: String,
+}
+
+/// All that an audit has gathered.
+#[derive(Clone, Copy)]
+pub struct Evidence<'a> {
+    /// The data set's table.
+    pub table: &'a Table,
+    /// The maskings of the audit.
+    pub maskings: &'a [MaskingCard],
+    /// Scores of every model on every masking and fold.
+    pub scores: &'a [ScoreSet],
+    /// Embeddings, where the audit asked for them.
+    pub embeddings: &'a [Embeddings],
+    /// Attributions by row of the table, where the audit asked for them.
+    pub attributions: &'a [(usize, Attribution)],
+}
+
+/// An interval estimate.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// Lower bound.
+    pub lower: f64,
+    /// Upper bound.
+    pub upper: f64,
+    /// Confidence level, for instance 0.95.
+    pub level: f64,
+}
+
+/// Which way an estimate lies from its reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// The whole interval lies above.
+    Above,
+    /// The whole interval lies below.
+    Below,
+    /// The interval holds the reference.
+    Undecided,
+}
+
+/// One piece of evidence, as data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What is compared, for instance `auc`.
+    pub contrast: String,
+    /// Where: class, trained, evaluated, dilation, ... Findings of one contrast differ in these.
+    pub at: BTreeMap<String, String>,
+    /// The quantity estimated, in words.
+    pub estimand: String,
+    /// The value that the estimate is held against (0.5 for an AUC against chance).
+    pub reference: f64,
+    /// How far from the reference counts, declared before results are seen.
+    pub margin: Option<f64>,
+    /// The estimate; `None` where it is not estimable.
+    pub estimate: Option<f64>,
+    /// Its interval.
+    pub interval: Option<Interval>,
+    /// One-sided p against "estimate <= reference + margin".
+    pub p: Option<f64>,
+    /// Images it rests on.
+    pub n_images: usize,
+    /// Patients it rests on.
+    pub n_patients: usize,
+    /// Patients with at least one positive image.
+    pub n_patients_positive: usize,
+    /// Which way it points.
+    pub direction: Direction,
+    /// Name of the figure that shows it.
+    pub figure: Option<String>,
+    /// Name of the table that shows it.
+    pub table: Option<String>,
+    /// Anything the reader must know, why it is not estimable, for instance.
+    pub note: Option<String>,
+}
+
+/// Turns evidence into findings.
+pub trait Probe: Send + Sync {
+    /// What it measures.
+    fn card(&self) -> ProbeCard;
+
+    /// The findings, in an order that depends on the evidence alone.
+    ///
+    /// # Errors
+    /// The probe's own; something not estimable is a finding that says so, not an error.
+    fn examine(&self, evidence: &Evidence<'_>, ctx: &Ctx) -> Result<Vec<Finding>>;
+}

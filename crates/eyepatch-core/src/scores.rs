@@ -1,0 +1,145 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{Ctx, Error, OutputSpace, Result};
+
+/// Scores of `n` samples for some classes, rows first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scores {
+    /// Number of classes.
+    pub classes: usize,
+    /// Their scale.
+    pub space: OutputSpace,
+    /// `n` x `classes` values.
+    pub values: Vec<f32>,
+}
+
+impl Scores {
+    /// Scores from their values.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where the length is no multiple of `classes` or a value is NaN.
+    pub fn new(classes: usize, space: OutputSpace, values: Vec<f32>) -> Result<Self> {
+        if classes == 0 || !values.len().is_multiple_of(classes) {
+            return Err(Error::shape("scores", format!("n x {classes}"), format!("{} values", values.len())));
+        }
+        if let Some(i) = values.iter().position(|v| v.is_nan()) {
+            return Err(Error::shape("scores", "numbers", format!("NaN for sample {}", i / classes)));
+        }
+        Ok(Self { classes, space, values })
+    }
+
+    /// Number of samples.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len() / self.classes
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The scores of one sample.
+    ///
+    /// # Panics
+    /// Where `index` is `len()` or more.
+    #[must_use]
+    pub fn row(&self, index: usize) -> &[f32] {
+        &self.values[index * self.classes..][..self.classes]
+    }
+}
+
+/// Scores of one fitted model on one masking of one part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScoreSet {
+    /// Name of the masking that the model was trained with (`delivered` for one that arrived trained).
+    pub trained: String,
+    /// Name of the masking that it was evaluated with.
+    pub evaluated: String,
+    /// Extra dilation of the evaluation's region, in pixels.
+    pub dilation: i32,
+    /// 0-based fold; all its rows lie in that fold's test part.
+    pub fold: usize,
+    /// Rows of the table, in the order of the scores.
+    pub rows: Vec<usize>,
+    /// The scores.
+    pub scores: Scores,
+}
+
+/// Embeddings of samples, rows first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Embeddings {
+    /// Name of the masking that the model was trained with.
+    pub trained: String,
+    /// Name of the masking of the images.
+    pub evaluated: String,
+    /// 0-based fold.
+    pub fold: usize,
+    /// Rows of the table.
+    pub rows: Vec<usize>,
+    /// Length of one embedding.
+    pub dim: usize,
+    /// `rows.len()` x `dim` values.
+    pub values: Vec<f32>,
+}
+
+/// Which scores are wanted, or given: one model on one masking of one fold's test part.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ScoreKey {
+    /// Name of the training masking.
+    pub trained: String,
+    /// Name of the evaluation masking.
+    pub masking: String,
+    /// Name of its fill.
+    pub fill: String,
+    /// Extra dilation in pixels.
+    pub dilation: i32,
+    /// 0-based fold.
+    pub fold: usize,
+}
+
+/// One row of `manifest.csv`: a masked image that somebody else's software scores.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestRow {
+    /// Hash of the masked pixels; a manifest whose hashes no longer fit is stale.
+    pub hash: String,
+    /// The sample's id.
+    pub sample: String,
+    /// The sample's patient.
+    pub patient: String,
+    /// Name of the masking.
+    pub masking: String,
+    /// Name of its fill.
+    pub fill: String,
+    /// Extra dilation in pixels.
+    pub dilation: i32,
+    /// 0-based fold.
+    pub fold: usize,
+    /// `train`, `validation` or `test` within that fold.
+    pub part: String,
+    /// The masked image, relative to the manifest.
+    pub path: String,
+}
+
+/// Scores that were computed elsewhere.
+pub trait ScoreSource: Send + Sync {
+    /// Names of the training maskings it has scores for; `["delivered"]` for one model.
+    ///
+    /// # Errors
+    /// [`Error::ScoreFile`].
+    fn trained(&self, ctx: &Ctx) -> Result<Vec<String>>;
+
+    /// Checks it against the plan: every wanted row there once, nothing else, made from images whose hashes are
+    /// `manifest`'s.
+    ///
+    /// # Errors
+    /// [`Error::ScoreFile`] for missing, surplus and duplicate rows and for a stale manifest.
+    fn verify(&self, wanted: &[(ScoreKey, Vec<String>)], classes: &[String], manifest: &[ManifestRow], ctx: &Ctx) -> Result<()>;
+
+    /// The scores for `samples` (ids), in their order.
+    ///
+    /// # Errors
+    /// [`Error::ScoreFile`].
+    fn scores(&self, key: &ScoreKey, samples: &[String], classes: &[String], ctx: &Ctx) -> Result<Scores>;
+}

@@ -1,0 +1,1 @@
+//! From declared experiments to a plan of cells, a run store, and results.

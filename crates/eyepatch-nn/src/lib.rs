@@ -1,0 +1,1 @@
+//! Networks on candle: the DenseNet family, its operations and its training loop.

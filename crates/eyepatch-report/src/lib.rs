@@ -1,0 +1,5 @@
+//! The versioned result schema and its renderers.
+
+pub mod schema;
+
+pub use schema::{RunResult, SCHEMA, Timings};

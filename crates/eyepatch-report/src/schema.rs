@@ -1,0 +1,373 @@
+//! The versioned result of a run. `result.json` holds one [`RunResult`]; every renderer reads it and nothing
+//! else, so a report can be made again from it at any time.
+//!
+//! It holds no timings and no machine's name: the same audit gives the same bytes at any number of threads.
+
+use std::collections::BTreeMap;
+
+use eyepatch_core::{
+    ContentHash, DataCard, Device, Epoch, Finding, Interval, LegitimateRegion, MaskingCard, ModelCard, PluginSpec,
+};
+use serde::{Deserialize, Serialize};
+
+/// Name and version of this schema. The number grows when a reader of the old one would go wrong.
+pub const SCHEMA: &str = "eyepatch-result/1";
+
+/// All that one run found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Version of eyepatch that wrote it.
+    pub generator: String,
+    /// One entry an audit, sorted by id.
+    pub audits: Vec<AuditResult>,
+}
+
+/// All that one audit found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuditResult {
+    /// `crate/function`.
+    pub id: String,
+    /// The question it asks: its doc comment.
+    pub question: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Its root seed.
+    pub seed: u64,
+    /// Whether it ran in its quick form (fewer epochs, folds or samples), which is for trying out only.
+    pub quick: bool,
+    /// Where it is declared.
+    pub declared_in: String,
+    /// The answer.
+    pub answer: Answer,
+    /// The data.
+    pub data: DataSummary,
+    /// The model.
+    pub model: ModelSummary,
+    /// The maskings, in the order of the matrix.
+    pub maskings: Vec<MaskingSummary>,
+    /// The splits.
+    pub splits: SplitSummary,
+    /// One AUC matrix a class.
+    pub matrices: Vec<Matrix>,
+    /// Dilation curves.
+    pub curves: Vec<Curve>,
+    /// Examples of every masking.
+    pub gallery: Vec<GalleryRow>,
+    /// Explained examples.
+    pub explanations: Vec<Explained>,
+    /// Every finding, as data.
+    pub findings: Vec<Finding>,
+    /// What the reader must know: assumptions, dropped rows, damaged cells recomputed.
+    pub notes: Vec<String>,
+    /// Hashes, seeds and versions.
+    pub provenance: Provenance,
+}
+
+/// What a rule says about a class or an audit. It is a screening with one fill, not yet a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// The interval lies wholly above the threshold.
+    Flagged,
+    /// The interval lies wholly below the threshold.
+    Clear,
+    /// The interval holds the threshold, or the data are too few.
+    Inconclusive,
+}
+
+/// The answer to an audit's question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The worst status over the classes: flagged, then inconclusive, then clear.
+    pub status: Status,
+    /// The answer in one sentence, with its numbers.
+    pub sentence: String,
+    /// The rule, as it was declared before results were seen.
+    pub rule: String,
+    /// One a class.
+    pub classes: Vec<ClassAnswer>,
+    /// What the answer does not say.
+    pub caveats: Vec<String>,
+}
+
+/// The answer for one class.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClassAnswer {
+    /// The class.
+    pub class: String,
+    /// Its status.
+    pub status: Status,
+    /// In a sentence, with its numbers.
+    pub sentence: String,
+    /// AUC of the full-image model on full images.
+    pub full: Option<Estimate>,
+    /// AUC of the full-image model with the region hidden.
+    pub hidden: Option<Estimate>,
+    /// Smallest gap above the threshold that a test of this size would find with 80 % power.
+    pub minimal_detectable_gap: Option<f64>,
+}
+
+/// An estimate with its interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The estimate.
+    pub value: f64,
+    /// Its interval.
+    pub interval: Option<Interval>,
+}
+
+/// The data in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DataSummary {
+    /// The plugin.
+    pub plugin: PluginSpec,
+    /// What the data set says of itself.
+    pub card: DataCard,
+    /// Images used.
+    pub n_images: usize,
+    /// Patients behind them.
+    pub n_patients: usize,
+    /// Counts by class.
+    pub classes: Vec<ClassCount>,
+    /// Metadata columns.
+    pub columns: Vec<ColumnSummary>,
+    /// Legitimate region by class.
+    pub legitimate: BTreeMap<String, LegitimateRegion>,
+    /// Hash over the content of all samples.
+    pub content: ContentHash,
+}
+
+/// Counts of one class.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassCount {
+    /// The class.
+    pub class: String,
+    /// Positive images.
+    pub positive: usize,
+    /// Negative images.
+    pub negative: usize,
+    /// Images without this label.
+    pub missing: usize,
+    /// Patients with a positive image.
+    pub patients_positive: usize,
+}
+
+/// One metadata column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnSummary {
+    /// The column.
+    pub name: String,
+    /// Rows without a value.
+    pub missing: usize,
+    /// Range for numbers, counts of the commonest values for text; in words.
+    pub summary: String,
+}
+
+/// The model and its training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelSummary {
+    /// The plugin.
+    pub plugin: PluginSpec,
+    /// What the model says of itself.
+    pub card: ModelCard,
+    /// Working height and width in pixels.
+    pub size: (usize, usize),
+    /// One a training masking and fold.
+    pub training: Vec<Training>,
+}
+
+/// The training of one model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Training {
+    /// The training masking.
+    pub trained: String,
+    /// 0-based fold.
+    pub fold: usize,
+    /// Losses by epoch.
+    pub history: Vec<Epoch>,
+}
+
+/// One masking.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MaskingSummary {
+    /// The plugin.
+    pub plugin: PluginSpec,
+    /// What it does.
+    pub card: MaskingCard,
+    /// Mean share of pixels that stay visible, 0 to 1.
+    pub visible: f64,
+}
+
+/// The splits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SplitSummary {
+    /// How they were made.
+    pub scheme: String,
+    /// One a fold and part.
+    pub parts: Vec<PartCount>,
+    /// What the leak check found.
+    pub leak_check: String,
+}
+
+/// One part of one fold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartCount {
+    /// 0-based fold.
+    pub fold: usize,
+    /// `train`, `validation` or `test`.
+    pub part: String,
+    /// Images.
+    pub images: usize,
+    /// Patients.
+    pub patients: usize,
+    /// Positive images by class, in the order of the classes.
+    pub positives: Vec<usize>,
+}
+
+/// The AUC of every training masking on every evaluation masking, for one class.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Matrix {
+    /// The class.
+    pub class: String,
+    /// Training maskings.
+    pub rows: Vec<String>,
+    /// Evaluation maskings.
+    pub columns: Vec<String>,
+    /// `rows` x `columns`; `None` where it is not estimable.
+    pub cells: Vec<Vec<Option<Estimate>>>,
+    /// Images behind each cell.
+    pub n_images: usize,
+    /// Patients behind each cell.
+    pub n_patients: usize,
+}
+
+/// AUC against dilation, for one class, training masking and evaluation masking.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Curve {
+    /// The class.
+    pub class: String,
+    /// The training masking.
+    pub trained: String,
+    /// The evaluation masking, before dilation.
+    pub evaluated: String,
+    /// Sorted by dilation.
+    pub points: Vec<CurvePoint>,
+}
+
+/// One point of a dilation curve.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// Dilation in pixels of the working size; negative erodes.
+    pub dilation: i32,
+    /// Mean share of pixels that stay visible, 0 to 1.
+    pub visible: f64,
+    /// The AUC; `None` where it is not estimable.
+    pub auc: Option<Estimate>,
+}
+
+/// A picture beside the result, PNG.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Path relative to the result, always `pictures/NAME.png`.
+    pub file: String,
+    /// Width in pixels.
+    pub width: usize,
+    /// Height in pixels.
+    pub height: usize,
+    /// What it shows, for those who do not see it.
+    pub alt: String,
+    /// Hash of the file.
+    pub hash: ContentHash,
+}
+
+/// One sample under every masking.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GalleryRow {
+    /// The sample's id.
+    pub sample: String,
+    /// Names of its positive classes.
+    pub positive: Vec<String>,
+    /// The image with the ROI's outline.
+    pub roi: Picture,
+    /// Name of the masking and the masked image.
+    pub masked: Vec<(String, Picture)>,
+}
+
+/// One explained example.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Explained {
+    /// The sample's id.
+    pub sample: String,
+    /// The class explained.
+    pub class: String,
+    /// The training masking of the model.
+    pub trained: String,
+    /// The explainer.
+    pub plugin: PluginSpec,
+    /// The method, in a sentence or two.
+    pub description: String,
+    /// Output on the baseline and on the image.
+    pub base_value: f64,
+    /// Output on the image.
+    pub output_value: f64,
+    /// See [`eyepatch_core::Attribution::additivity_error`].
+    pub additivity_error: Option<f64>,
+    /// Model evaluations used.
+    pub evaluations: usize,
+    /// Share of absolute attribution inside the ROI, and the share that its area alone would give; 0 to 1.
+    pub inside: (f64, f64),
+    /// The image with the attribution over it.
+    pub picture: Picture,
+}
+
+/// Hashes, seeds and versions: what one needs to get the same result again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Every plugin that had a part.
+    pub plugins: Vec<PluginSpec>,
+    /// Every cell by kind, name and key, in the order of the plan.
+    pub cells: Vec<CellRecord>,
+    /// Where numbers were crunched.
+    pub device: Device,
+    /// Number type of the network.
+    pub precision: String,
+}
+
+/// One cell of the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CellRecord {
+    /// What kind of work.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Its key: a hash over specification, inputs and revisions.
+    pub key: ContentHash,
+}
+
+/// How long a run took; kept beside the result, never in it. `timings.json` holds one.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Timings {
+    /// Seconds from start to report.
+    pub total_seconds: f64,
+    /// Threads used.
+    pub threads: usize,
+    /// One a cell.
+    pub cells: Vec<CellTiming>,
+}
+
+/// How long one cell took.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CellTiming {
+    /// The audit.
+    pub audit: String,
+    /// What kind of work.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Seconds it took when it was computed.
+    pub seconds: f64,
+    /// Whether this run found it whole in the store.
+    pub reused: bool,
+}

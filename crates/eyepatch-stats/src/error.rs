@@ -1,0 +1,137 @@
+use serde::{Deserialize, Serialize};
+
+/// Why a statistic cannot be computed from the data at hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum NotEstimable {
+    /// There are no scores.
+    #[error("there are no scores")]
+    Empty,
+    /// Labels, scores and patients differ in number.
+    #[error("{labels} labels do not go with {found} {what}")]
+    LengthMismatch {
+        /// What differs in number from the labels: `scores` or `patients`.
+        what: String,
+        /// Number of labels.
+        labels: usize,
+        /// Number of the others.
+        found: usize,
+    },
+    /// All labels are the same.
+    #[error("all {n} labels are {}", if *.positive { "positive" } else { "negative" })]
+    OneClass {
+        /// The class there is.
+        positive: bool,
+        /// How many labels.
+        n: usize,
+    },
+    /// A score is not a number.
+    #[error("the score at index {index} is not a number")]
+    NanScore {
+        /// 0-based index of the first.
+        index: usize,
+    },
+    /// A variance between patients needs two of them in each class.
+    #[error("{n} patient has a {} image, and a variance needs 2", if *.positive { "positive" } else { "negative" })]
+    OnePatient {
+        /// The class that is short.
+        positive: bool,
+        /// How many patients it has.
+        n: usize,
+    },
+}
+
+/// What can go wrong in this crate.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StatsError {
+    /// A statistic of the whole is not estimable.
+    #[error(transparent)]
+    NotEstimable(#[from] NotEstimable),
+    /// One fold's AUC is not estimable. The caller may leave that fold out, and then says so.
+    #[error("fold {fold}: {reason}")]
+    FoldNotEstimable {
+        /// The fold, as the caller numbers it.
+        fold: usize,
+        /// Why.
+        reason: NotEstimable,
+    },
+    /// Two folds carry one number.
+    #[error("fold {fold} is given twice")]
+    DuplicateFold {
+        /// The number.
+        fold: usize,
+    },
+    /// A number lies outside its range.
+    #[error("{name} must be {range} and is {found}")]
+    OutOfRange {
+        /// The argument.
+        name: &'static str,
+        /// What it may be.
+        range: &'static str,
+        /// What it is.
+        found: f64,
+    },
+    /// There are no rows to split.
+    #[error("there are no rows to split")]
+    NoRows,
+    /// Groups and labels differ in number.
+    #[error("{groups} rows have {labels} labels")]
+    LabelCount {
+        /// Number of rows.
+        groups: usize,
+        /// Number of labels.
+        labels: usize,
+    },
+    /// A row that is to be split does not exist.
+    #[error("row {row} is not one of the {rows} rows")]
+    RowOutOfRange {
+        /// The 0-based row asked for.
+        row: usize,
+        /// How many there are.
+        rows: usize,
+    },
+    /// A row is named twice.
+    #[error("row {row} is given twice")]
+    DuplicateRow {
+        /// The 0-based row.
+        row: usize,
+    },
+    /// There are fewer patients than parts to spread them over.
+    #[error("{}{patients} patients cannot fill {parts} parts", class_text(*class))]
+    TooFewPatients {
+        /// The class that is short; `None` where all patients together are.
+        class: Option<usize>,
+        /// Patients it has.
+        patients: usize,
+        /// Parts to fill.
+        parts: usize,
+    },
+    /// Patients hold several classes in such a way that no part-by-part placing gave each part every class.
+    #[error("part {part} received no patient of class {class}; use fewer parts or another seed")]
+    ClassMissing {
+        /// The 0-based part.
+        part: usize,
+        /// The class.
+        class: usize,
+    },
+    /// A patient lies in two parts of a split.
+    #[error("patient `{patient}` is in `{first}` (row {first_row}) and in `{second}` (row {second_row})")]
+    PatientOverlap {
+        /// The patient.
+        patient: String,
+        /// One part.
+        first: String,
+        /// 0-based row that put the patient there.
+        first_row: usize,
+        /// The other part.
+        second: String,
+        /// 0-based row that put the patient there.
+        second_row: usize,
+    },
+}
+
+fn class_text(class: Option<usize>) -> String {
+    class.map_or_else(String::new, |c| format!("class {c}: "))
+}

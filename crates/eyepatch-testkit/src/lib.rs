@@ -1,0 +1,1 @@
+//! Property-test strategies and the laws every plugin must keep.

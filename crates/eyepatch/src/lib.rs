@@ -1,0 +1,1 @@
+//! The facade: prelude, main macro and command line.

@@ -1,0 +1,1 @@
+//! DenseNet classifiers trained from scratch on candle.

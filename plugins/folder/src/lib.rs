@@ -1,0 +1,1 @@
+//! A dataset from a table, a folder of images and a folder of ROIs.

@@ -1,0 +1,1 @@
+//! Region and fill maskers: the five published strategies and their dilations.

@@ -1,0 +1,1 @@
+//! Synthetic chest- and fundus-like images with known truth.

@@ -1,0 +1,1 @@
+//! A model that arrives as a score file written by any other software.
