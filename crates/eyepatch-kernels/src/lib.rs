@@ -4,6 +4,7 @@ mod dispatch;
 mod error;
 pub mod gemm;
 pub mod planes;
+pub mod pool;
 pub mod roi;
 pub mod shift;
 

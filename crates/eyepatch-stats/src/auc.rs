@@ -142,7 +142,9 @@ mod tests {
         ];
         prop::collection::vec((any::<bool>(), score), 2..60)
             .prop_map(|v| v.into_iter().unzip())
-            .prop_filter("both classes", |(l, _): &(Vec<bool>, Vec<f64>)| l.contains(&true) && l.contains(&false))
+            .prop_filter("both classes", |(l, _): &(Vec<bool>, Vec<f64>)| {
+                l.contains(&true) && l.contains(&false)
+            })
     }
 
     proptest! {

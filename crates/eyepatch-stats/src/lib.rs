@@ -10,7 +10,7 @@ mod normal;
 mod power;
 mod splits;
 
-pub use auc::{auc, Placements};
+pub use auc::{Placements, auc};
 pub use clustered::{AucEstimate, FoldAuc, FoldScores, IntervalMethod, mean_auc_over_folds};
 pub use error::{NotEstimable, StatsError};
 pub use normal::{normal_cdf, normal_quantile, normal_upper_tail};

@@ -132,7 +132,11 @@ mod tests {
         let quantiles = golden["quantile"].as_array().expect("rows");
         for row in quantiles {
             let [p, z] = [0, 1].map(|i| row[i].as_f64().expect("number"));
-            assert!((normal_quantile(p) - z).abs() <= 1e-12 * z.abs().max(1.0), "{p}: {} != {z}", normal_quantile(p));
+            assert!(
+                (normal_quantile(p) - z).abs() <= 1e-12 * z.abs().max(1.0),
+                "{p}: {} != {z}",
+                normal_quantile(p)
+            );
         }
         assert!(rows.len() > 50 && quantiles.len() > 50);
     }
