@@ -9,6 +9,7 @@ use crate::{Error, Result, Seed};
 
 /// Where numbers are crunched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Device {
     /// The processor.

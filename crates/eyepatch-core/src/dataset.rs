@@ -7,6 +7,7 @@ use crate::{ContentHash, Ctx, LegitimateRegion, Result, Sample, Table};
 
 /// What a reader must know about a data set before believing a result on it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DataCard {
     /// Its name.
     pub name: String,

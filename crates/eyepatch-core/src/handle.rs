@@ -10,6 +10,7 @@ use crate::{Dataset, Error, Explainer, Masker, Model, Probe, Result};
 
 /// A plugin's identity: what a cell's key covers and what a report prints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PluginSpec {
     /// `namespace/name`.
     pub id: String,

@@ -52,6 +52,21 @@ impl<'de> Deserialize<'de> for ContentHash {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for ContentHash {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ContentHash".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A BLAKE3 hash: 64 lower-case hexadecimal digits.",
+            "type": "string",
+            "pattern": "^[0-9a-f]{64}$"
+        })
+    }
+}
+
 /// Hashes parts with their lengths, so that moving a boundary changes the hash.
 #[derive(Default)]
 pub struct Hasher(blake3::Hasher);

@@ -4,6 +4,7 @@ use crate::{Ctx, Handle, Image, Mask, Result, Roi, Sample};
 
 /// Which part of the image stays visible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Keep {
     /// Everything.
@@ -16,6 +17,7 @@ pub enum Keep {
 
 /// The region's outline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Shape {
     /// As segmented.
@@ -26,6 +28,7 @@ pub enum Shape {
 
 /// What a masking does, for plans, reports and verdicts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MaskingCard {
     /// Short name, unique within an audit: `Full`, `NoROI`, `OnlyROI-BB`, ...
     pub name: String,

@@ -2,10 +2,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Batch, ContentHash, Ctx, Result, ScoreSource, Scores};
+use crate::{Batch, ContentHash, Ctx, Handle, Result, ScoreSource, Scores};
 
 /// What a model's outputs mean together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Task {
     /// One independent yes/no a class.
@@ -18,6 +19,7 @@ pub enum Task {
 
 /// The scale of a model's outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum OutputSpace {
     /// Log odds.
@@ -30,6 +32,7 @@ pub enum OutputSpace {
 
 /// How pixel values are scaled.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Normalise {
     /// Divided by the depth's full scale (255, 65535): no pixel depends on another.
@@ -48,6 +51,7 @@ pub enum Normalise {
 
 /// One step of a model's preprocessing, in the order in which they are done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
     /// Read the file; values keep their depth.
@@ -72,6 +76,7 @@ impl Step {
 
 /// What a reader must know about a model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModelCard {
     /// Its name.
     pub name: String,
@@ -175,6 +180,11 @@ pub trait Model: Send + Sync {
         Ok(None)
     }
 
+    /// A cheaper variant for trying an audit out (`--quick`); `None` where there is none.
+    fn quick(&self) -> Option<Handle<dyn Model>> {
+        None
+    }
+
     /// The scores it carries, where the model itself lives elsewhere; then it is neither fitted nor fed images.
     fn scores(&self) -> Option<&dyn ScoreSource> {
         None
@@ -183,6 +193,7 @@ pub trait Model: Send + Sync {
 
 /// One epoch of training.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Epoch {
     /// 1 for the first.
     pub epoch: usize,

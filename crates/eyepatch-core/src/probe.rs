@@ -30,6 +30,7 @@ pub struct Evidence<'a> {
 
 /// An interval estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Interval {
     /// Lower bound.
     pub lower: f64,
@@ -41,6 +42,7 @@ pub struct Interval {
 
 /// Which way an estimate lies from its reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// The whole interval lies above.
@@ -53,6 +55,7 @@ pub enum Direction {
 
 /// One piece of evidence, as data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// What is compared, for instance `auc`.
     pub contrast: String,

@@ -175,6 +175,7 @@ impl Roi {
 /// Where a class's signs may legitimately lie: the union of named structures, dilated by a margin.
 /// A class without one never gets the verdict `shortcut`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LegitimateRegion {
     /// Names of structures of the ROI; empty means all of them.
     pub structures: Vec<String>,
