@@ -1,20 +1,17 @@
 //! Named random streams: every draw depends on (seed, stream name, index) and on nothing else.
 
-use rand_chacha::ChaCha8Rng;
-use rand_core::{RngCore, SeedableRng};
+use eyepatch_core::Seed;
+use rand_chacha::ChaCha12Rng;
+use rand_core::RngCore;
 
 /// A seeded stream of random numbers. Separate names keep separate ideas apart: drawing one number more for the
 /// tube never moves a rib.
-pub(crate) struct Stream(ChaCha8Rng);
+pub(crate) struct Stream(ChaCha12Rng);
 
 impl Stream {
     /// The stream called `name` for item `index` (a patient or an image) under `seed`.
     pub(crate) fn new(seed: u64, name: &str, index: u64) -> Self {
-        let mut hash = blake3::Hasher::new();
-        hash.update(&seed.to_le_bytes());
-        hash.update(&index.to_le_bytes());
-        hash.update(name.as_bytes());
-        Self(ChaCha8Rng::from_seed(*hash.finalize().as_bytes()))
+        Self(Seed::root(seed).child("phantom").child(name).child(&index.to_string()).rng())
     }
 
     /// Uniform in [0, 1), 24 bits.

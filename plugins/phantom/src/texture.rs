@@ -74,10 +74,9 @@ mod tests {
             assert!(jump < 0.02, "jump {jump} at {x}");
         }
         let n = 100;
-        let mean = (0..n * n)
-            .map(|k| t.at((k % n) as f32 * 0.37, (k / n) as f32 * 0.41, 2.0, 3, 0.5))
-            .sum::<f32>()
-            / (n * n) as f32;
+        let mean =
+            (0..n * n).map(|k| t.at((k % n) as f32 * 0.37, (k / n) as f32 * 0.41, 2.0, 3, 0.5)).sum::<f32>()
+                / (n * n) as f32;
         assert!(mean.abs() < 0.05, "{mean}");
     }
 
