@@ -1,0 +1,221 @@
+//! A CSV file in memory, with the line of every row.
+
+use std::path::{Path, PathBuf};
+
+use eyepatch_core::{Error, Result};
+
+/// A row: its 1-based line in the file and its cells.
+pub(crate) struct Record {
+    pub(crate) line: usize,
+    cells: csv::StringRecord,
+}
+
+impl Record {
+    /// The cell of a column, as it stands in the file.
+    pub(crate) fn cell(&self, column: usize) -> &str {
+        &self.cells[column]
+    }
+}
+
+/// A table with a header. Every row has as many cells as the header.
+pub(crate) struct Sheet {
+    pub(crate) path: PathBuf,
+    pub(crate) headers: Vec<String>,
+    pub(crate) records: Vec<Record>,
+    /// `,`, `;` or a tab: whichever the header holds most of.
+    pub(crate) delimiter: u8,
+}
+
+/// A value for a message: shortened, control characters escaped.
+pub(crate) fn quoted(value: &str) -> String {
+    let shown: String = value.chars().take(80).collect();
+    let more = if shown.len() < value.len() { "…" } else { "" };
+    format!("`{}{more}`", shown.escape_debug().to_string().replace("\\'", "'").replace("\\\"", "\""))
+}
+
+/// A table error.
+pub(crate) fn table_error(
+    path: &Path,
+    row: Option<usize>,
+    column: Option<&str>,
+    problem: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Error {
+    Error::Table {
+        path: path.to_owned(),
+        row,
+        column: column.map(ToOwned::to_owned),
+        problem: problem.into(),
+        remedy: remedy.into(),
+    }
+}
+
+impl Sheet {
+    /// Reads a file: UTF-8 with or without a byte order mark, any line ends.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
+        let text = text(path, &bytes)?;
+        let delimiter = delimiter(text);
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text.as_bytes());
+        let mut lines = Lines { text: text.as_bytes(), byte: 0, line: 1 };
+        let mut records = Vec::new();
+        let mut record = csv::StringRecord::new();
+        loop {
+            let byte = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
+            let more = reader.read_record(&mut record);
+            if !more.map_err(|e| table_error(path, None, None, e.to_string(), "save it as CSV again"))? {
+                break;
+            }
+            records.push(Record { line: lines.of_record_at(byte), cells: record.clone() });
+        }
+        let mut records = records.into_iter();
+        let header = records.next().ok_or_else(|| {
+            table_error(path, None, None, "the file is empty", "write a header and at least one row")
+        })?;
+        let headers: Vec<String> = header.cells.iter().map(|h| h.trim().to_owned()).collect();
+        let sheet = Self { path: path.to_owned(), headers, records: records.collect(), delimiter };
+        sheet.check_headers(header.line)?;
+        sheet.check_lengths()?;
+        Ok(sheet)
+    }
+
+    fn check_headers(&self, line: usize) -> Result<()> {
+        for (i, name) in self.headers.iter().enumerate() {
+            if !name.is_empty() && self.headers[..i].contains(name) {
+                return Err(self.error(
+                    Some(line),
+                    Some(name),
+                    "the header names this column twice",
+                    "rename or remove one of the two",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_lengths(&self) -> Result<()> {
+        let wanted = self.headers.len();
+        match self.records.iter().find(|r| r.cells.len() != wanted) {
+            None => Ok(()),
+            Some(r) => Err(self.error(
+                Some(r.line),
+                None,
+                format!("the row has {} cells and the header {wanted}", r.cells.len()),
+                format!(
+                    "give every row {wanted} cells separated by {}; put a cell that holds the separator, a quote or \
+                     a line break in double quotes",
+                    self.delimiter_name()
+                ),
+            )),
+        }
+    }
+
+    /// The separator in words.
+    pub(crate) fn delimiter_name(&self) -> &'static str {
+        match self.delimiter {
+            b';' => "semicolons",
+            b'\t' => "tabs",
+            _ => "commas",
+        }
+    }
+
+    /// An error in this file.
+    pub(crate) fn error(
+        &self,
+        row: Option<usize>,
+        column: Option<&str>,
+        problem: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Error {
+        table_error(&self.path, row, column, problem, remedy)
+    }
+
+    /// The index of a column that a parameter names.
+    pub(crate) fn column(&self, name: &str, parameter: &str) -> Result<usize> {
+        self.headers.iter().position(|h| h == name.trim()).ok_or_else(|| {
+            self.error(
+                Some(1),
+                None,
+                format!("there is no column {}, which `{parameter}` names", quoted(name)),
+                format!("the columns are: {}", self.columns_text()),
+            )
+        })
+    }
+
+    /// The columns' names for a message.
+    pub(crate) fn columns_text(&self) -> String {
+        let names: Vec<String> =
+            self.headers.iter().filter(|h| !h.is_empty()).take(40).map(|h| quoted(h)).collect();
+        let more = if self.headers.len() > 40 { ", …" } else { "" };
+        format!("{}{more}", names.join(", "))
+    }
+
+    /// The columns among `candidates`, in their order; case and blanks do not matter.
+    pub(crate) fn candidates(&self, candidates: &[&str]) -> Vec<usize> {
+        let plain: Vec<String> =
+            self.headers.iter().map(|h| h.to_lowercase().replace([' ', '-'], "_")).collect();
+        candidates.iter().filter_map(|c| plain.iter().position(|h| h == c)).collect()
+    }
+}
+
+fn text<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str> {
+    let utf8 = "save the table as UTF-8 (in a spreadsheet: \"CSV UTF-8\")";
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(table_error(path, Some(1), None, "the file is UTF-16", utf8));
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|e| {
+        let line = 1 + bytes[..e.valid_up_to()].iter().filter(|&&b| b == b'\n').count();
+        let byte = bytes[e.valid_up_to()];
+        table_error(path, Some(line), None, format!("byte {byte:#04x} is no UTF-8 text"), utf8)
+    })?;
+    if let Some(at) = text.find('\0') {
+        let line = 1 + text[..at].matches('\n').count();
+        return Err(table_error(path, Some(line), None, "the file holds a zero byte: it is no CSV", utf8));
+    }
+    Ok(text)
+}
+
+/// The separator that the header, outside of quotes, holds most of; a comma where there is none.
+fn delimiter(text: &str) -> u8 {
+    let header = text.trim_start().lines().next().unwrap_or("");
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    let mut inside = false;
+    for byte in header.bytes() {
+        inside ^= byte == b'"';
+        counts.iter_mut().filter(|(d, _)| *d == byte && !inside).for_each(|(_, n)| *n += 1);
+    }
+    let mut best = counts[0];
+    for next in &counts[1..] {
+        if next.1 > best.1 {
+            best = *next;
+        }
+    }
+    best.0
+}
+
+/// Counts lines up to a record's first byte. The reader's own count is one short after CRLF and blank lines.
+struct Lines<'a> {
+    text: &'a [u8],
+    byte: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    fn of_record_at(&mut self, byte: usize) -> usize {
+        let mut end = byte.min(self.text.len());
+        while self.text.get(end).is_some_and(|b| matches!(b, b'\r' | b'\n')) {
+            end += 1;
+        }
+        while self.byte < end {
+            let old_mac = self.text[self.byte] == b'\r' && self.text.get(self.byte + 1) != Some(&b'\n');
+            self.line += usize::from(self.text[self.byte] == b'\n' || old_mac);
+            self.byte += 1;
+        }
+        self.line
+    }
+}
