@@ -1,5 +1,19 @@
 //! The versioned result schema and its renderers.
+//!
+//! A run ends in one [`RunResult`] ([`json`]), and everything a reader sees is made from it: the page
+//! ([`html`]), tables ([`csv`]) and a summary for terminals and pull requests ([`markdown`]). [`pictures`]
+//! draws what the page shows; [`escape`] encodes foreign text for each context it can end up in.
 
+mod charts;
+pub mod csv;
+mod error;
+pub mod escape;
+mod format;
+pub mod html;
+pub mod json;
+pub mod markdown;
+pub mod pictures;
 pub mod schema;
 
+pub use error::{Error, Result};
 pub use schema::{RunResult, SCHEMA, Timings};

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use eyepatch_core::{
-    ContentHash, DataCard, Device, Epoch, Finding, Interval, LegitimateRegion, MaskingCard, ModelCard, PluginSpec,
+    ContentHash, DataCard, Device, Epoch, Finding, Interval, LegitimateRegion, MaskingCard, ModelCard,
+    PluginSpec,
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +16,10 @@ pub const SCHEMA: &str = "eyepatch-result/1";
 
 /// All that one run found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunResult {
     /// [`SCHEMA`].
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     pub schema: String,
     /// Version of eyepatch that wrote it.
     pub generator: String,
@@ -26,6 +29,7 @@ pub struct RunResult {
 
 /// All that one audit found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AuditResult {
     /// `crate/function`.
     pub id: String,
@@ -67,6 +71,7 @@ pub struct AuditResult {
 
 /// What a rule says about a class or an audit. It is a screening with one fill, not yet a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// The interval lies wholly above the threshold.
@@ -79,6 +84,7 @@ pub enum Status {
 
 /// The answer to an audit's question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Answer {
     /// The worst status over the classes: flagged, then inconclusive, then clear.
     pub status: Status,
@@ -86,14 +92,31 @@ pub struct Answer {
     pub sentence: String,
     /// The rule, as it was declared before results were seen.
     pub rule: String,
+    /// The cell of the matrix that the rule looks at, for marking it in tables and curves; `None` where the rule
+    /// has another form.
+    #[serde(default)]
+    pub test: Option<RuleTest>,
     /// One a class.
     pub classes: Vec<ClassAnswer>,
     /// What the answer does not say.
     pub caveats: Vec<String>,
 }
 
+/// What a rule holds against what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct RuleTest {
+    /// Name of the training masking, as in [`Matrix::rows`].
+    pub trained: String,
+    /// Names of the evaluation maskings, as in [`Matrix::columns`].
+    pub evaluated: Vec<String>,
+    /// The AUC that the interval is held against.
+    pub threshold: f64,
+}
+
 /// The answer for one class.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClassAnswer {
     /// The class.
     pub class: String,
@@ -111,6 +134,7 @@ pub struct ClassAnswer {
 
 /// An estimate with its interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Estimate {
     /// The estimate.
     pub value: f64,
@@ -120,6 +144,7 @@ pub struct Estimate {
 
 /// The data in numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DataSummary {
     /// The plugin.
     pub plugin: PluginSpec,
@@ -141,6 +166,7 @@ pub struct DataSummary {
 
 /// Counts of one class.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClassCount {
     /// The class.
     pub class: String,
@@ -156,6 +182,7 @@ pub struct ClassCount {
 
 /// One metadata column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ColumnSummary {
     /// The column.
     pub name: String,
@@ -167,6 +194,7 @@ pub struct ColumnSummary {
 
 /// The model and its training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ModelSummary {
     /// The plugin.
     pub plugin: PluginSpec,
@@ -180,6 +208,7 @@ pub struct ModelSummary {
 
 /// The training of one model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Training {
     /// The training masking.
     pub trained: String,
@@ -191,6 +220,7 @@ pub struct Training {
 
 /// One masking.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MaskingSummary {
     /// The plugin.
     pub plugin: PluginSpec,
@@ -202,6 +232,7 @@ pub struct MaskingSummary {
 
 /// The splits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SplitSummary {
     /// How they were made.
     pub scheme: String,
@@ -213,6 +244,7 @@ pub struct SplitSummary {
 
 /// One part of one fold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PartCount {
     /// 0-based fold.
     pub fold: usize,
@@ -228,6 +260,7 @@ pub struct PartCount {
 
 /// The AUC of every training masking on every evaluation masking, for one class.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Matrix {
     /// The class.
     pub class: String,
@@ -245,6 +278,7 @@ pub struct Matrix {
 
 /// AUC against dilation, for one class, training masking and evaluation masking.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Curve {
     /// The class.
     pub class: String,
@@ -258,6 +292,7 @@ pub struct Curve {
 
 /// One point of a dilation curve.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CurvePoint {
     /// Dilation in pixels of the working size; negative erodes.
     pub dilation: i32,
@@ -269,6 +304,7 @@ pub struct CurvePoint {
 
 /// A picture beside the result, PNG.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Picture {
     /// Path relative to the result, always `pictures/NAME.png`.
     pub file: String,
@@ -284,6 +320,7 @@ pub struct Picture {
 
 /// One sample under every masking.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GalleryRow {
     /// The sample's id.
     pub sample: String,
@@ -297,6 +334,7 @@ pub struct GalleryRow {
 
 /// One explained example.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Explained {
     /// The sample's id.
     pub sample: String,
@@ -324,6 +362,7 @@ pub struct Explained {
 
 /// Hashes, seeds and versions: what one needs to get the same result again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Provenance {
     /// Every plugin that had a part.
     pub plugins: Vec<PluginSpec>,
@@ -337,6 +376,7 @@ pub struct Provenance {
 
 /// One cell of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CellRecord {
     /// What kind of work.
     pub kind: String,
@@ -348,6 +388,7 @@ pub struct CellRecord {
 
 /// How long a run took; kept beside the result, never in it. `timings.json` holds one.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Timings {
     /// Seconds from start to report.
     pub total_seconds: f64,
@@ -359,6 +400,7 @@ pub struct Timings {
 
 /// How long one cell took.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CellTiming {
     /// The audit.
     pub audit: String,

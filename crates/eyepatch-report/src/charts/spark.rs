@@ -1,0 +1,68 @@
+//! Losses by epoch: one small panel a training masking, its folds laid over each other.
+
+use eyepatch_core::Epoch;
+
+use super::{Scale, Svg};
+
+const WIDTH: f64 = 230.0;
+const HEIGHT: f64 = 104.0;
+
+/// Bounds of the losses that all panels of an audit share, so that panels compare.
+pub(crate) fn bounds<'a>(histories: impl Iterator<Item = &'a [Epoch]>) -> (f64, f64) {
+    let losses = histories.flatten().flat_map(|e| [Some(e.train_loss), e.validation_loss]).flatten();
+    let (low, high) = losses
+        .filter(|l| l.is_finite())
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), l| (a.min(l), b.max(l)));
+    if low <= high { (low, high) } else { (0.0, 1.0) }
+}
+
+/// One panel: training losses drawn through, validation losses dashed.
+pub(crate) fn svg(folds: &[&[Epoch]], bounds: (f64, f64), label: &str) -> String {
+    let last = folds.iter().flat_map(|f| f.iter().map(|e| e.epoch)).max().unwrap_or(1).max(1);
+    let x = Scale { data: (1.0, last as f64), pixels: (40.0, WIDTH - 8.0) };
+    let y = Scale { data: bounds, pixels: (HEIGHT - 24.0, 8.0) };
+    let mut svg = Svg::new(WIDTH, HEIGHT);
+    svg.line("grid", (36.0, HEIGHT - 24.0), (WIDTH - 4.0, HEIGHT - 24.0));
+    svg.text("tick end", (32.0, 12.0), &loss(bounds.1));
+    svg.text("tick end", (32.0, HEIGHT - 20.0), &loss(bounds.0));
+    svg.text("tick start", (36.0, HEIGHT - 8.0), "epoch 1");
+    if last > 1 {
+        svg.text("tick end", (WIDTH - 4.0, HEIGHT - 8.0), &last.to_string());
+    }
+    for fold in folds {
+        let line = |value: fn(&Epoch) -> Option<f64>| -> Vec<_> {
+            let finite = fold.iter().filter_map(|e| Some((e.epoch, value(e).filter(|v| v.is_finite())?)));
+            finite.map(|(epoch, v)| (x.at(epoch as f64), y.at(v))).collect()
+        };
+        for (class, points) in
+            [("spark train", line(|e| Some(e.train_loss))), ("spark validation", line(|e| e.validation_loss))]
+        {
+            match points.as_slice() {
+                [] => {}
+                [only] => svg.marker(0, *only),
+                _ => svg.polyline(class, &points),
+            }
+        }
+    }
+    svg.finish("chart", label)
+}
+
+fn loss(value: f64) -> String {
+    if value.abs() >= 100.0 { format!("{value:.0}") } else { format!("{value:.2}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_ignore_what_is_not_finite_and_panels_draw_both_losses() {
+        let epoch = |epoch, t, v| Epoch { epoch, train_loss: t, validation_loss: v };
+        let fold = [epoch(1, 0.7, Some(0.8)), epoch(2, f64::NAN, Some(0.6)), epoch(3, 0.2, None)];
+        assert_eq!(bounds([&fold[..]].into_iter()), (0.2, 0.8));
+        assert_eq!(bounds(std::iter::empty()), (0.0, 1.0));
+        let svg = svg(&[&fold[..]], (0.2, 0.8), "losses");
+        assert_eq!(svg.matches("<polyline").count(), 2);
+        assert!(!svg.contains("NaN"));
+    }
+}

@@ -1,0 +1,127 @@
+//! Findings, matrices, curves and splits as CSV tables that spreadsheets open safely. Numbers are written in
+//! full; a cell is empty where there is no value.
+
+use std::collections::BTreeSet;
+
+use eyepatch_core::Interval;
+
+use crate::schema::{AuditResult, Estimate};
+use crate::{Error, Result, escape};
+
+/// All tables of an audit by file name.
+///
+/// # Errors
+/// [`Error::Csv`].
+pub fn tables(audit: &AuditResult) -> Result<Vec<(&'static str, String)>> {
+    Ok(vec![
+        ("findings.csv", findings(audit)?),
+        ("matrices.csv", matrices(audit)?),
+        ("curves.csv", curves(audit)?),
+        ("splits.csv", splits(audit)?),
+    ])
+}
+
+/// One row a finding. Where it was found (class, masking, dilation, ...) stands in columns `at.NAME`.
+///
+/// # Errors
+/// [`Error::Csv`].
+pub fn findings(audit: &AuditResult) -> Result<String> {
+    let keys: BTreeSet<&String> = audit.findings.iter().flat_map(|f| f.at.keys()).collect();
+    let mut header = vec!["contrast".to_owned()];
+    header.extend(keys.iter().map(|k| format!("at.{k}")));
+    header.extend(
+        "estimate lower upper level reference margin p direction n_images n_patients n_patients_positive \
+         estimand note"
+            .split_whitespace()
+            .map(str::to_owned),
+    );
+    let rows = audit.findings.iter().map(|f| {
+        let mut row = vec![f.contrast.clone()];
+        row.extend(keys.iter().map(|k| f.at.get(*k).cloned().unwrap_or_default()));
+        row.push(number(f.estimate));
+        row.extend(bounds(f.interval));
+        row.extend([number(Some(f.reference)), number(f.margin), number(f.p)]);
+        row.push(format!("{:?}", f.direction).to_lowercase());
+        row.extend([f.n_images, f.n_patients, f.n_patients_positive].map(|n| n.to_string()));
+        row.extend([f.estimand.clone(), f.note.clone().unwrap_or_default()]);
+        row
+    });
+    table(header, rows)
+}
+
+/// One row a cell of a matrix.
+///
+/// # Errors
+/// [`Error::Csv`].
+pub fn matrices(audit: &AuditResult) -> Result<String> {
+    let rows = audit.matrices.iter().flat_map(|m| {
+        m.rows.iter().zip(&m.cells).flat_map(move |(trained, cells)| {
+            m.columns.iter().zip(cells).map(move |(evaluated, e)| {
+                let mut row = vec![m.class.clone(), trained.clone(), evaluated.clone()];
+                row.extend(estimate(*e));
+                row.extend([m.n_images, m.n_patients].map(|n| n.to_string()));
+                row
+            })
+        })
+    });
+    table(names("class trained evaluated auc lower upper level n_images n_patients"), rows)
+}
+
+/// One row a point of a curve.
+///
+/// # Errors
+/// [`Error::Csv`].
+pub fn curves(audit: &AuditResult) -> Result<String> {
+    let rows = audit.curves.iter().flat_map(|c| {
+        c.points.iter().map(move |p| {
+            let mut row =
+                vec![c.class.clone(), c.trained.clone(), c.evaluated.clone(), p.dilation.to_string()];
+            row.push(number(Some(p.visible)));
+            row.extend(estimate(p.auc));
+            row
+        })
+    });
+    table(names("class trained evaluated dilation visible auc lower upper level"), rows)
+}
+
+/// One row a fold and part; positive images by class in columns `positive.CLASS`. Folds count from 0.
+///
+/// # Errors
+/// [`Error::Csv`].
+pub fn splits(audit: &AuditResult) -> Result<String> {
+    let mut header = names("fold part images patients");
+    let classes = &audit.data.classes;
+    header.extend(classes.iter().map(|c| format!("positive.{}", c.class)));
+    let rows = audit.splits.parts.iter().map(|p| {
+        let mut row = vec![p.fold.to_string(), p.part.clone(), p.images.to_string(), p.patients.to_string()];
+        row.extend((0..classes.len()).map(|i| p.positives.get(i).map(usize::to_string).unwrap_or_default()));
+        row
+    });
+    table(header, rows)
+}
+
+fn names(spaced: &str) -> Vec<String> {
+    spaced.split_whitespace().map(str::to_owned).collect()
+}
+
+fn number(value: Option<f64>) -> String {
+    value.filter(|v| v.is_finite()).map(|v| v.to_string()).unwrap_or_default()
+}
+
+fn bounds(i: Option<Interval>) -> [String; 3] {
+    [i.map(|i| i.lower), i.map(|i| i.upper), i.map(|i| i.level)].map(number)
+}
+
+fn estimate(e: Option<Estimate>) -> [String; 4] {
+    let [lower, upper, level] = bounds(e.and_then(|e| e.interval));
+    [number(e.map(|e| e.value)), lower, upper, level]
+}
+
+fn table(header: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> Result<String> {
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    for row in std::iter::once(header).chain(rows) {
+        writer.write_record(row.iter().map(|cell| escape::csv_cell(cell)))?;
+    }
+    let bytes = writer.into_inner().map_err(|e| Error::io("table in memory", e.into_error()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,121 @@
+//! A run as one self-contained page: no links, no requests, readable without its script.
+//!
+//! Templates hold the words, [`view`] computes what they show, and every value that a template prints passes
+//! [`escape::html_text`] unless this crate's own code drew it. The page's content security policy allows its one
+//! style sheet and its one script by hash, pictures as data, and nothing else.
+
+mod evidence;
+mod picture;
+mod record;
+mod view;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use minijinja::{AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior, Value, context};
+use sha2::{Digest as _, Sha256};
+
+pub use picture::pictures_in;
+
+use crate::charts::ramp;
+use crate::schema::{Picture, RunResult, Timings};
+use crate::{Result, escape, format, json};
+
+const TEMPLATES: [(&str, &str); 11] = [
+    ("page.html", include_str!("../templates/page.html")),
+    ("summary.html", include_str!("../templates/summary.html")),
+    ("audit.html", include_str!("../templates/audit.html")),
+    ("answer.html", include_str!("../templates/answer.html")),
+    ("evidence.html", include_str!("../templates/evidence.html")),
+    ("pictures.html", include_str!("../templates/pictures.html")),
+    ("data.html", include_str!("../templates/data.html")),
+    ("model.html", include_str!("../templates/model.html")),
+    ("findings.html", include_str!("../templates/findings.html")),
+    ("provenance.html", include_str!("../templates/provenance.html")),
+    ("timings.html", include_str!("../templates/timings.html")),
+];
+const SCRIPT: &str = include_str!("../templates/page.js");
+
+/// The page. `pictures` gives the bytes of a picture of the result; [`pictures_in`] reads them from the folder
+/// where the result lies. The same input gives the same page, byte for byte.
+///
+/// # Errors
+/// What `pictures` says; [`crate::Error::Picture`] where the bytes are no PNG or not those that the result names by
+/// hash; [`crate::Error::NotFinite`] where the result cannot be written as JSON.
+pub fn render(
+    result: &RunResult,
+    timings: Option<&Timings>,
+    pictures: &dyn Fn(&Picture) -> Result<Vec<u8>>,
+) -> Result<String> {
+    let page = view::Page::new(result, timings, pictures)?;
+    let style = style();
+    let policy = format!(
+        "default-src 'none'; img-src data:; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
+        source_hash(&style),
+        source_hash(SCRIPT)
+    );
+    let json = escape::json_in_script(&json::result_to_string(result)?);
+    let env = environment()?;
+    Ok(env.get_template("page.html")?.render(context! {
+        page => Value::from_serialize(&page),
+        policy => policy,
+        style => Value::from_safe_string(style),
+        script => Value::from_safe_string(SCRIPT.to_owned()),
+        json => Value::from_safe_string(json),
+    })?)
+}
+
+/// The style sheet: rules, and the colours of both themes.
+fn style() -> String {
+    let (light, dark) = (include_str!("../templates/light.css"), include_str!("../templates/dark.css"));
+    let (light, dark) = (light.to_owned() + &ramp::tokens(false), dark.to_owned() + &ramp::tokens(true));
+    format!(
+        ":root{{{light}}}\n\
+         @media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n\
+         @media screen{{:root[data-theme=dark]{{{dark}}}}}\n\
+         {}\n{}\n{}\n{}",
+        include_str!("../templates/page.css"),
+        include_str!("../templates/figures.css"),
+        ramp::rules(),
+        include_str!("../templates/media.css"),
+    )
+}
+
+/// A source expression of a content security policy (CSP level 3, "hash-source").
+fn source_hash(text: &str) -> String {
+    format!("'sha256-{}'", BASE64.encode(Sha256::digest(text.as_bytes())))
+}
+
+fn environment() -> Result<Environment<'static>> {
+    let mut env = Environment::new();
+    env.set_undefined_behavior(UndefinedBehavior::Strict);
+    env.set_auto_escape_callback(|_| AutoEscape::Html);
+    env.set_formatter(print);
+    env.set_trim_blocks(true);
+    env.set_lstrip_blocks(true);
+    env.add_filter("count", |n: u64| format::count(n));
+    env.add_filter("percent", |share: f64| format::percent(share));
+    env.add_filter("seconds", |s: f64| format::seconds(s));
+    env.add_filter("number", |v: f64, digits: usize| format::number(v, digits));
+    for (name, source) in TEMPLATES {
+        env.add_template(name, source)?;
+    }
+    Ok(env)
+}
+
+/// Every `{{ }}` of every template ends here.
+fn print(out: &mut Output<'_>, _state: &State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
+    if value.is_undefined() {
+        return Err(minijinja::Error::new(ErrorKind::UndefinedError, "a template prints what is not there"));
+    }
+    match value.as_str() {
+        Some(text) if value.is_safe() => out.write_str(text)?,
+        Some(text) => out.write_str(&escape::html_text(text))?,
+        None if value.is_none() => out.write_str(format::NONE)?,
+        None => out.write_str(&escape::html_text(&value.to_string()))?,
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,265 @@
+//! The page, its summary and the answers.
+
+use minijinja::Value;
+use serde::Serialize;
+
+use super::{evidence, record};
+use crate::Result;
+use crate::charts::dots;
+use crate::format::{self, plural};
+use crate::schema::{Answer, AuditResult, ClassAnswer, Picture, RunResult, Status, Timings};
+
+/// All that the templates print.
+#[derive(Serialize)]
+pub(super) struct Page<'a> {
+    title: String,
+    generator: &'a str,
+    schema: &'a str,
+    lead: String,
+    summary: Vec<SummaryRow<'a>>,
+    several_classes: bool,
+    audits: Vec<Audit<'a>>,
+    timings: Option<record::Durations<'a>>,
+}
+
+/// One audit and class in the summary.
+#[derive(Serialize)]
+struct SummaryRow<'a> {
+    /// Rows that the audit spans; 0 where an earlier row of the audit spans this one.
+    span: usize,
+    /// Whether it is the audit's last row.
+    last: bool,
+    anchor: String,
+    id: &'a str,
+    question: String,
+    quick: bool,
+    class: Class<'a>,
+}
+
+#[derive(Serialize)]
+struct Audit<'a> {
+    anchor: String,
+    heading: String,
+    lead: Vec<String>,
+    status: Badge,
+    level: String,
+    classes: Vec<Class<'a>>,
+    evidence: evidence::View<'a>,
+    record: record::View<'a>,
+    sections: Vec<(&'static str, &'static str)>,
+    r: &'a AuditResult,
+}
+
+#[derive(Clone, Serialize)]
+struct Badge {
+    key: &'static str,
+    word: &'static str,
+    icon: Value,
+}
+
+/// A class's answer; in the summary also an audit's that has none.
+#[derive(Clone, Serialize)]
+struct Class<'a> {
+    name: &'a str,
+    status: Badge,
+    sentence: &'a str,
+    full: String,
+    full_interval: String,
+    hidden: String,
+    hidden_interval: String,
+    gap: String,
+    dots: Value,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn new(
+        result: &'a RunResult,
+        timings: Option<&'a Timings>,
+        pictures: &dyn Fn(&Picture) -> Result<Vec<u8>>,
+    ) -> Result<Self> {
+        let audits = result.audits.iter().enumerate();
+        let audits: Vec<_> = audits.map(|(i, r)| Audit::new(i, r, pictures)).collect::<Result<_>>()?;
+        Ok(Self {
+            title: title(&result.audits),
+            generator: &result.generator,
+            schema: &result.schema,
+            lead: lead(&result.audits),
+            summary: summary(&audits),
+            several_classes: result.audits.iter().any(|a| a.answer.classes.len() > 1),
+            audits,
+            timings: timings.map(record::Durations::new),
+        })
+    }
+}
+
+impl<'a> Audit<'a> {
+    fn new(index: usize, r: &'a AuditResult, pictures: &dyn Fn(&Picture) -> Result<Vec<u8>>) -> Result<Self> {
+        let (heading, lead) = question(&r.question, &r.id);
+        let threshold = r.answer.test.as_ref().map(|t| t.threshold);
+        let mut audit = Self {
+            anchor: format!("a{}", index + 1),
+            heading,
+            lead,
+            status: Badge::new(r.answer.status),
+            level: level(&r.answer),
+            classes: r.answer.classes.iter().map(|c| Class::new(c, threshold)).collect(),
+            evidence: evidence::View::new(r, pictures)?,
+            record: record::View::new(r),
+            sections: Vec::new(),
+            r,
+        };
+        let e = &audit.evidence;
+        let present = [
+            ("answer", "Answer", true),
+            ("matrix", "AUC matrix", !e.matrices.is_empty()),
+            ("curves", "Dilation", !e.charts.is_empty()),
+            ("maskings", "Maskings", !r.maskings.is_empty() || !e.gallery.is_empty()),
+            ("explanations", "Explanations", !e.explanations.is_empty()),
+            ("data", "Data", true),
+            ("model", "Model", true),
+            ("splits", "Splits", true),
+            ("findings", "Findings", !r.findings.is_empty()),
+            ("provenance", "Provenance", true),
+        ];
+        audit.sections = present.into_iter().filter(|s| s.2).map(|s| (s.0, s.1)).collect();
+        Ok(audit)
+    }
+}
+
+impl Badge {
+    fn new(status: Status) -> Self {
+        // The shape says what the colour says: triangle, circle, diamond.
+        let (key, icon) = match status {
+            Status::Flagged => {
+                ("flagged", r#"<path d="M10 2 19 18H1Z"/><path class="cut" d="M10 8v5M10 15v1"/>"#)
+            }
+            Status::Clear => {
+                ("clear", r#"<circle cx="10" cy="10" r="9"/><path class="cut" d="m6 10 3 3 5-6"/>"#)
+            }
+            Status::Inconclusive => (
+                "inconclusive",
+                r#"<path d="M10 0 20 10 10 20 0 10Z"/><path class="cut" d="M10 5v6M10 13.5v1"/>"#,
+            ),
+        };
+        let icon = format!(
+            r#"<svg class="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">{icon}</svg>"#
+        );
+        Self { key, word: format::status(status), icon: Value::from_safe_string(icon) }
+    }
+}
+
+impl<'a> Class<'a> {
+    fn new(c: &'a ClassAnswer, threshold: Option<f64>) -> Self {
+        let interval = |e: Option<crate::schema::Estimate>| {
+            e.and_then(|e| e.interval).map(|i| format::interval(&i)).unwrap_or_default()
+        };
+        Self {
+            name: &c.class,
+            status: Badge::new(c.status),
+            sentence: &c.sentence,
+            full: format::optional(c.full.map(|e| e.value), 3),
+            full_interval: interval(c.full),
+            hidden: format::optional(c.hidden.map(|e| e.value), 3),
+            hidden_interval: interval(c.hidden),
+            gap: format::optional(c.minimal_detectable_gap, 3),
+            dots: Value::from_safe_string(dots::svg(c.full, c.hidden, threshold)),
+        }
+    }
+
+    /// An audit without classes, in the summary.
+    fn none(answer: &'a Answer) -> Self {
+        let dash = || format::NONE.to_owned();
+        Self {
+            name: "",
+            status: Badge::new(answer.status),
+            sentence: &answer.sentence,
+            full: dash(),
+            full_interval: String::new(),
+            hidden: dash(),
+            hidden_interval: String::new(),
+            gap: dash(),
+            dots: Value::from_safe_string(String::new()),
+        }
+    }
+}
+
+fn summary<'a>(audits: &[Audit<'a>]) -> Vec<SummaryRow<'a>> {
+    let mut rows = Vec::new();
+    for audit in audits {
+        let classes =
+            if audit.classes.is_empty() { vec![Class::none(&audit.r.answer)] } else { audit.classes.clone() };
+        let n = classes.len();
+        rows.extend(classes.into_iter().enumerate().map(|(i, class)| SummaryRow {
+            span: if i == 0 { n } else { 0 },
+            last: i + 1 == n,
+            anchor: audit.anchor.clone(),
+            id: &audit.r.id,
+            question: audit.heading.clone(),
+            quick: audit.r.quick,
+            class,
+        }));
+    }
+    rows
+}
+
+/// The crate where all audits come from one, otherwise the only audit, otherwise just what the page is.
+fn title(audits: &[AuditResult]) -> String {
+    let stem = |a: &AuditResult| a.id.split_once('/').map_or_else(|| a.id.clone(), |(c, _)| c.to_owned());
+    match audits {
+        [] => "Audit report".into(),
+        [first, rest @ ..] if rest.iter().all(|a| stem(a) == stem(first)) => {
+            format!("{}: audit report", stem(first))
+        }
+        _ => "Audit report".into(),
+    }
+}
+
+/// `2 audits: 1 flagged, 1 clear.`
+fn lead(audits: &[AuditResult]) -> String {
+    let of = |s: Status| {
+        (audits.iter().filter(|a| a.answer.status == s).count(), format::status(s).to_lowercase())
+    };
+    let parts: Vec<_> = [Status::Flagged, Status::Inconclusive, Status::Clear]
+        .map(of)
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| format!("{n} {word}"))
+        .collect();
+    if parts.is_empty() {
+        "No audit.".into()
+    } else {
+        format!("{}: {}.", plural(audits.len(), "audit"), parts.join(", "))
+    }
+}
+
+/// A doc comment's first paragraph as the heading, the others as lead. Without any text: the audit's id.
+fn question(doc: &str, id: &str) -> (String, Vec<String>) {
+    let doc = doc.replace("\r\n", "\n");
+    let mut paragraphs = doc
+        .split("\n\n")
+        .map(|p| p.split_whitespace().collect::<Vec<_>>().join(" "))
+        .filter(|p| !p.is_empty());
+    let heading = paragraphs.next().unwrap_or_else(|| id.to_owned());
+    (heading, paragraphs.collect())
+}
+
+/// The confidence level that all intervals of an answer share: `95 %`.
+fn level(answer: &Answer) -> String {
+    let intervals =
+        answer.classes.iter().flat_map(|c| [c.full, c.hidden]).flatten().filter_map(|e| e.interval);
+    let mut levels: Vec<_> = intervals.map(|i| format::percent(i.level)).collect();
+    levels.dedup();
+    if levels.len() == 1 { format!("{} interval", levels[0]) } else { "interval".into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_split_into_heading_and_lead() {
+        let (h, lead) = question(" Does it\n still see?\n\n Why we\n ask.\n\n\n", "a/b");
+        assert_eq!((h.as_str(), lead), ("Does it still see?", vec!["Why we ask.".to_owned()]));
+        assert_eq!(question(" \n", "a/b").0, "a/b");
+    }
+}

@@ -1,0 +1,29 @@
+//! A run in a few lines of Markdown, for pull requests and terminals.
+
+use std::fmt::Write as _;
+
+use crate::escape::markdown as text;
+use crate::format;
+use crate::schema::RunResult;
+
+/// One table row an audit and class, then the answers in a sentence each.
+#[must_use]
+pub fn summary(result: &RunResult) -> String {
+    let mut out = String::from("| audit | class | answer | AUC, full | AUC, region hidden |\n");
+    out.push_str("| --- | --- | --- | --- | --- |\n");
+    for audit in &result.audits {
+        for class in &audit.answer.classes {
+            let [full, hidden] = [class.full, class.hidden].map(|e| format::estimate(e.as_ref()));
+            let (id, name) = (text(&audit.id), text(&class.class));
+            let _ =
+                writeln!(out, "| {id} | {name} | **{}** | {full} | {hidden} |", format::status(class.status));
+        }
+    }
+    out.push('\n');
+    for audit in &result.audits {
+        let quick = if audit.quick { " Quick form: for trying out, not for conclusions." } else { "" };
+        let (id, sentence) = (text(&audit.id), text(&audit.answer.sentence));
+        let _ = writeln!(out, "- **{}**: {id}. {sentence}{quick}", format::status(audit.answer.status));
+    }
+    out
+}

@@ -1,0 +1,58 @@
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const byId = (id) => document.getElementById(id);
+
+  const theme = byId("theme");
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => (root.dataset.theme || (system.matches ? "dark" : "light")) === "dark";
+  const name = () => { theme.textContent = isDark() ? "Light" : "Dark"; };
+  theme.addEventListener("click", () => { root.dataset.theme = isDark() ? "light" : "dark"; name(); });
+  system.addEventListener("change", name);
+  theme.hidden = false;
+  name();
+
+  const download = byId("download");
+  download.addEventListener("click", () => {
+    const text = JSON.stringify(JSON.parse(byId("result").textContent), null, 2) + "\n";
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    link.download = "result.json";
+    link.click();
+    URL.revokeObjectURL(link.href);
+  });
+  download.hidden = false;
+
+  // A click on a column's head sorts by it: numbers as numbers, the rest as text, missing values last.
+  const value = (row, column) => row.cells[column].textContent.trim();
+  const number = (text) => Number.parseFloat(text.replace(/\u2212/g, "-").replace(/[,<\u00a0\[]/g, ""));
+  for (const head of document.querySelectorAll(".sortable th[scope=col]")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => {
+      const up = head.getAttribute("aria-sort") !== "ascending";
+      for (const other of head.parentElement.cells) other.removeAttribute("aria-sort");
+      head.setAttribute("aria-sort", up ? "ascending" : "descending");
+      const numeric = head.classList.contains("num");
+      const body = head.closest("table").tBodies[0];
+      const rows = Array.from(body.rows, (row) => [row, value(row, head.cellIndex)]);
+      rows.sort(([, a], [, b]) => {
+        if (!numeric) return (up ? 1 : -1) * a.localeCompare(b, "en", { numeric: true });
+        const [x, y] = [number(a), number(b)];
+        if (Number.isNaN(x) || Number.isNaN(y)) return Number.isNaN(x) - Number.isNaN(y);
+        return up ? x - y : y - x;
+      });
+      body.append(...rows.map(([row]) => row));
+    });
+  }
+
+  // Paper cannot be unfolded.
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = Array.from(document.querySelectorAll("details:not([open])"));
+    for (const d of closed) d.open = true;
+  });
+  addEventListener("afterprint", () => { for (const d of closed) d.open = false; });
+})();
