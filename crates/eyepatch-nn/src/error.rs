@@ -1,0 +1,70 @@
+//! What can go wrong in this crate.
+
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// Errors of networks, weight files and training.
+#[derive(Debug, Error)]
+pub enum NnError {
+    /// A tensor operation failed.
+    #[error("tensor operation failed: {0}")]
+    Tensor(#[from] candle_core::Error),
+    /// A tensor has the wrong shape for what was asked.
+    #[error("{what} has shape {got:?}, expected {expected}")]
+    Shape {
+        /// What the tensor is.
+        what: String,
+        /// Its shape.
+        got: Vec<usize>,
+        /// The shape that would do, in words.
+        expected: String,
+    },
+    /// A configuration that cannot be built or trained.
+    #[error("parameter {name} = {value}: {why}")]
+    Config {
+        /// Name of the parameter.
+        name: &'static str,
+        /// The value it has.
+        value: String,
+        /// What it must be.
+        why: &'static str,
+    },
+    /// A weight file lacks a tensor of the network, or holds one that the network does not know.
+    #[error("weights do not fit the network: {0}")]
+    Weights(String),
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// Training data that cannot be used.
+    #[error("training data: {0}")]
+    Data(String),
+    /// The loss or a weight became NaN or infinite.
+    #[error(
+        "loss became {value} in epoch {epoch}, batch {batch}: lower the learning rate or look for bad pixels"
+    )]
+    NotFinite {
+        /// Epoch, from 0.
+        epoch: usize,
+        /// Batch in the epoch, from 0.
+        batch: usize,
+        /// The loss.
+        value: f64,
+    },
+    /// The caller asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// Result with [`NnError`].
+pub type Result<T> = std::result::Result<T, NnError>;
+
+impl NnError {
+    pub(crate) fn config(name: &'static str, value: impl std::fmt::Debug, why: &'static str) -> Self {
+        Self::Config { name, value: format!("{value:?}"), why }
+    }
+}
