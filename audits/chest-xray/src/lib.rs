@@ -1,1 +1,3 @@
-//! Audits of chest X-ray classifiers.
+//! Audits of chest X-ray classifiers on real films, which are found through the environment variable `EYEPATCH_DATA`.
+
+mod nih_pneumonia;

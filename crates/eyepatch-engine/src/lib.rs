@@ -1,1 +1,23 @@
 //! From declared experiments to a plan of cells, a run store, and results.
+//!
+//! declare -> plan -> cells -> evidence -> answer -> result. An [`Experiment`] plans cells; a [`Store`] keeps what
+//! they write; [`execute`] runs those that are missing; the experiment then turns evidence into a result.
+//! Nothing here knows a concrete data set, masker, model, explainer or probe.
+
+mod audit;
+mod cell;
+mod data;
+mod error;
+mod output;
+mod run;
+mod store;
+mod sweep;
+
+pub use audit::{AuditEntry, AuditInfo, Audits, Experiment};
+pub use cell::{Cell, CellCtx, CellSpec};
+pub use data::encode_png;
+pub use error::{Error, Result};
+pub use output::{write_report, write_run};
+pub use run::{Assembled, Done, Observer, Options, Planned, Quiet, execute, run_audits};
+pub use store::{Store, write_file};
+pub use sweep::{Auc, Export, FlagRule, MaskingSweep, PluginRef, SweepSpec, auc};

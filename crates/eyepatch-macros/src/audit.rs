@@ -1,5 +1,6 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -74,7 +75,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
         const fn __needs_experiment<T: ::eyepatch::__private::Experiment>() {}
         const _: () = __needs_experiment::<#ty>();
     };
-    let id = name.to_string();
+    let id = name.unraw().to_string();
     Ok(quote! {
         #item
 

@@ -1,0 +1,13 @@
+//! The `eyepatch` program: the plugins and audits that come with it, and the command line.
+
+eyepatch::main!(
+    plugin_auc,
+    plugin_densenet,
+    plugin_folder,
+    plugin_maskers,
+    plugin_phantom,
+    plugin_predictions,
+    plugin_saliency,
+    audit_quickstart,
+    audit_chest_xray,
+);

@@ -1,0 +1,206 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use eyepatch_core::{Ctx, Dataset, Image, Mask, Pixels, Roi, Sample, Table};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{npy, resize};
+use crate::cell::{CellCtx, read_json};
+use crate::{Error, Result};
+
+/// How many unusable samples an error names.
+const SHOWN: usize = 5;
+
+/// Part of every `prepare` cell's key.
+pub(crate) const PREPARE_REVISION: u32 = resize::REVISION;
+
+/// All samples of a data set at the working size, in memory.
+pub(crate) struct PreparedSet {
+    shape: Shape,
+    pixels: Vec<u8>,
+    rois: Vec<u8>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Shape {
+    n: usize,
+    height: usize,
+    width: usize,
+    channels: usize,
+    /// NumPy's name of the depth: `|u1`, `<u2`, `<f4`.
+    depth: String,
+    structures: Vec<String>,
+}
+
+impl Shape {
+    fn images(&self) -> [usize; 4] {
+        [self.n, self.height, self.width, self.channels]
+    }
+
+    fn rois(&self) -> [usize; 4] {
+        [self.n, self.structures.len(), self.height, self.width]
+    }
+
+    fn bytes(&self) -> usize {
+        match self.depth.as_str() {
+            "|u1" => 1,
+            "<u2" => 2,
+            _ => 4,
+        }
+    }
+}
+
+impl PreparedSet {
+    /// Loads, checks and resizes the data set's rows `sources`, and writes `images.npy`, `rois.npy` and `shape.json`.
+    ///
+    /// # Errors
+    /// [`Error::Samples`] naming the first samples that cannot be used, and how many there are.
+    pub(crate) fn write(dataset: &dyn Dataset, sources: &[usize], size: (usize, usize), cell: &CellCtx) -> Result<()> {
+        let samples = load_all(dataset, sources, size, cell.ctx)?;
+        let set = Self::pack(&samples, size)?;
+        cell.write("images.npy", &npy::encode(&set.shape.depth, &set.shape.images(), &set.pixels))?;
+        cell.write("rois.npy", &npy::encode("|u1", &set.shape.rois(), &set.rois))?;
+        cell.write_json("shape.json", &set.shape)
+    }
+
+    /// Reads what [`PreparedSet::write`] wrote.
+    pub(crate) fn read(folder: &Path) -> Result<Self> {
+        let shape: Shape = read_json(&folder.join("shape.json"))?;
+        let pixels = npy::read(&folder.join("images.npy"), &shape.depth, &shape.images(), shape.bytes())?;
+        let rois = npy::read(&folder.join("rois.npy"), "|u1", &shape.rois(), 1)?;
+        Ok(Self { shape, pixels, rois })
+    }
+
+    fn pack(samples: &[(Image, Roi)], (height, width): (usize, usize)) -> Result<Self> {
+        let names: BTreeSet<&String> = samples.iter().flat_map(|(_, r)| r.structures().keys()).collect();
+        let channels = samples.iter().map(|(i, _)| i.channels()).max().unwrap_or(1);
+        let depth = samples.iter().map(|(i, _)| depth_rank(i)).max().unwrap_or(0);
+        let depth = ["|u1", "<u2", "<f4"][depth].to_owned();
+        let structures: Vec<String> = names.into_iter().cloned().collect();
+        let shape = Shape { n: samples.len(), height, width, channels, depth, structures };
+        let (mut pixels, mut rois) = (Vec::new(), Vec::new());
+        for (image, roi) in samples {
+            let image = to_channels(image, channels)?;
+            pixels.extend(to_depth(&image, &shape.depth));
+            for name in &shape.structures {
+                match roi.structures().get(name) {
+                    Some(mask) => rois.extend_from_slice(mask.bits()),
+                    None => rois.extend(std::iter::repeat_n(0, height * width)),
+                }
+            }
+        }
+        Ok(Self { shape, pixels, rois })
+    }
+
+    /// Channels of every image.
+    pub(crate) fn channels(&self) -> usize {
+        self.shape.channels
+    }
+
+    /// Image `row`.
+    pub(crate) fn image(&self, row: usize) -> Result<Image> {
+        let Shape { height, width, channels, .. } = self.shape;
+        let length = height * width * channels * self.shape.bytes();
+        let bytes = &self.pixels[row * length..][..length];
+        let pixels = match self.shape.depth.as_str() {
+            "|u1" => Pixels::U8(bytes.to_vec()),
+            "<u2" => Pixels::U16(bytes.as_chunks().0.iter().map(|b| u16::from_le_bytes(*b)).collect()),
+            _ => Pixels::F32(bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect()),
+        };
+        Ok(Image::new(width, height, channels, pixels)?)
+    }
+
+    /// ROI `row`.
+    pub(crate) fn roi(&self, row: usize) -> Result<Roi> {
+        let Shape { height, width, .. } = self.shape;
+        let plane = height * width;
+        let count = self.shape.structures.len();
+        let structures = self.shape.structures.iter().enumerate().map(|(s, name)| {
+            let bits = self.rois[(row * count + s) * plane..][..plane].to_vec();
+            Ok((name.clone(), Mask::new(width, height, bits)?))
+        });
+        Ok(Roi::new(structures.collect::<Result<Vec<_>>>()?)?)
+    }
+
+    /// Sample `row`.
+    pub(crate) fn sample(&self, table: &Table, row: usize) -> Result<Sample> {
+        let r = &table.rows[row];
+        Ok(Sample {
+            id: r.id.clone(),
+            patient: r.patient.clone(),
+            labels: r.labels.clone(),
+            image: self.image(row)?,
+            roi: self.roi(row)?,
+        })
+    }
+}
+
+fn load_all(dataset: &dyn Dataset, sources: &[usize], size: (usize, usize), ctx: &Ctx) -> Result<Vec<(Image, Roi)>> {
+    let done = AtomicU64::new(0);
+    let total = sources.len() as u64;
+    let load = |&row: &usize| -> eyepatch_core::Result<(Image, Roi)> {
+        ctx.check()?;
+        let sample = dataset.load(row, ctx)?;
+        let id = &sample.id;
+        let roi_shape = (sample.roi.height(), sample.roi.width());
+        if roi_shape != (sample.image.height(), sample.image.width()) {
+            let found = format!("{}x{}", roi_shape.0, roi_shape.1);
+            let expected = format!("{}x{}", sample.image.height(), sample.image.width());
+            return Err(eyepatch_core::Error::shape("ROI", expected, found).of_sample(id));
+        }
+        let resized = (
+            resize::image(&sample.image, size).map_err(|e| e.of_sample(id))?,
+            resize::roi(&sample.roi, size).map_err(|e| e.of_sample(id))?,
+        );
+        ctx.progress().report(done.fetch_add(1, Ordering::Relaxed) + 1, total, "images");
+        Ok(resized)
+    };
+    let loaded: Vec<_> = ctx.install(|| sources.par_iter().map(load).collect());
+    ctx.check()?;
+    let of = loaded.len();
+    let (good, bad): (Vec<_>, Vec<_>) = loaded.into_iter().partition(Result::is_ok);
+    let bad: Vec<_> = bad.into_iter().filter_map(Result::err).collect();
+    if bad.is_empty() {
+        return Ok(good.into_iter().flatten().collect());
+    }
+    let total = bad.len();
+    Err(Error::Samples { total, of, shown: bad.into_iter().take(SHOWN).collect() })
+}
+
+fn depth_rank(image: &Image) -> usize {
+    match image.pixels() {
+        Pixels::U8(_) => 0,
+        Pixels::U16(_) => 1,
+        Pixels::F32(_) => 2,
+    }
+}
+
+/// A grey image among colour ones is repeated; the reverse cannot happen.
+fn to_channels(image: &Image, channels: usize) -> Result<Image> {
+    if image.channels() == channels {
+        return Ok(image.clone());
+    }
+    fn triple<T: Copy>(v: &[T]) -> Vec<T> {
+        v.iter().flat_map(|x| [*x; 3]).collect()
+    }
+    let pixels = match image.pixels() {
+        Pixels::U8(v) => Pixels::U8(triple(v)),
+        Pixels::U16(v) => Pixels::U16(triple(v)),
+        Pixels::F32(v) => Pixels::F32(triple(v)),
+    };
+    Ok(Image::new(image.width(), image.height(), channels, pixels)?)
+}
+
+/// Bytes at the set's depth: 8 bit widens to 16 by 257, integers to float by their full scale.
+fn to_depth(image: &Image, depth: &str) -> Vec<u8> {
+    match (image.pixels(), depth) {
+        (Pixels::U8(v), "<u2") => v.iter().flat_map(|&x| (u16::from(x) * 257).to_le_bytes()).collect(),
+        (Pixels::U8(_) | Pixels::U16(_), "<f4") => {
+            let scale = image.full_scale();
+            image.to_f32().iter().flat_map(|x| (x / scale).to_le_bytes()).collect()
+        }
+        _ => image.to_le_bytes(),
+    }
+}

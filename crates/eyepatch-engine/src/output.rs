@@ -1,0 +1,48 @@
+//! Writes a run's result and the files beside it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use eyepatch_report::schema::{Picture, RunResult, Timings};
+
+use crate::cell::file_name;
+use crate::store::write_atomically;
+use crate::Result;
+
+/// Writes `result.json`, `timings.json`, pictures, tables and `report.html` into `folder`, each whole
+/// or not at all. All but the timings and the report, which prints them, are the same bytes whenever the audit is.
+///
+/// # Errors
+/// [`crate::Error::Io`], [`crate::Error::Report`].
+pub fn write_run(
+    folder: &Path,
+    result: &RunResult,
+    files: &BTreeMap<String, Vec<u8>>,
+    timings: &Timings,
+) -> Result<()> {
+    for (name, bytes) in files {
+        write_atomically(&folder.join(name), bytes)?;
+    }
+    for audit in &result.audits {
+        let tables = folder.join("tables").join(file_name(&audit.id));
+        for (name, text) in eyepatch_report::csv::tables(audit)? {
+            write_atomically(&tables.join(name), text.as_bytes())?;
+        }
+    }
+    write_atomically(&folder.join("timings.json"), eyepatch_report::json::timings_to_string(timings)?.as_bytes())?;
+    write_atomically(&folder.join("result.json"), eyepatch_report::json::result_to_string(result)?.as_bytes())?;
+    write_report(folder, result, Some(timings))
+}
+
+/// Makes `report.html` from a result and the pictures beside it.
+///
+/// # Errors
+/// As [`write_run`].
+pub fn write_report(folder: &Path, result: &RunResult, timings: Option<&Timings>) -> Result<()> {
+    let read = |picture: &Picture| -> eyepatch_report::Result<Vec<u8>> {
+        let path = folder.join(&picture.file);
+        std::fs::read(&path).map_err(|source| eyepatch_report::Error::Io { path, source })
+    };
+    let html = eyepatch_report::html::render(result, timings, &read)?;
+    write_atomically(&folder.join("report.html"), html.as_bytes())
+}

@@ -1,0 +1,83 @@
+//! A cell's own record: which files it has, how long they are and what they hash to.
+
+use std::fs;
+use std::path::Path;
+
+use eyepatch_core::ContentHash;
+use serde::{Deserialize, Serialize};
+
+use super::atomic::{sync_file, sync_folder};
+use crate::cell::{CellSpec, read_json};
+use crate::{Error, Result};
+
+const RECORD: &str = "cell.json";
+/// Not under a checksum: the only file of a cell that differs from run to run.
+pub(super) const SECONDS: &str = "seconds.txt";
+
+#[derive(Serialize, Deserialize)]
+struct Record {
+    key: ContentHash,
+    spec: CellSpec,
+    files: Vec<FileRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FileRecord {
+    name: String,
+    bytes: u64,
+    hash: ContentHash,
+}
+
+/// Writes the record of a computed cell and makes everything in its folder outlast a power cut.
+pub(super) fn seal(folder: &Path, spec: &CellSpec, key: &ContentHash, seconds: f64) -> Result<()> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(Error::io(folder))? {
+        let entry = entry.map_err(Error::io(folder))?;
+        names.push(entry.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    let mut files = Vec::new();
+    for name in names {
+        let path = folder.join(&name);
+        let bytes = fs::read(&path).map_err(Error::io(&path))?;
+        sync_file(&path)?;
+        files.push(FileRecord { name, bytes: bytes.len() as u64, hash: ContentHash::of(&bytes) });
+    }
+    let record = Record { key: *key, spec: spec.clone(), files };
+    let path = folder.join(RECORD);
+    let text = serde_json::to_vec_pretty(&record).map_err(|e| Error::io(&path)(e.into()))?;
+    fs::write(&path, text).map_err(Error::io(&path))?;
+    sync_file(&path)?;
+    let path = folder.join(SECONDS);
+    fs::write(&path, format!("{seconds:.3}\n")).map_err(Error::io(&path))?;
+    sync_folder(folder)
+}
+
+/// What is wrong with a cell; `None` where it is whole.
+pub(super) fn is_whole(folder: &Path, key: &ContentHash) -> Result<Option<String>> {
+    let record: Record = match read_json(&folder.join(RECORD)) {
+        Ok(record) => record,
+        Err(Error::Io { source, .. }) if source.kind() != std::io::ErrorKind::NotFound => {
+            return Err(Error::io(folder)(source));
+        }
+        Err(e) => return Ok(Some(format!("its record does not read ({e})"))),
+    };
+    if record.key != *key {
+        return Ok(Some("its record names another key".into()));
+    }
+    for file in &record.files {
+        let path = folder.join(&file.name);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Some(format!("{} is missing", file.name))),
+            Err(e) => return Err(Error::io(&path)(e)),
+        };
+        if bytes.len() as u64 != file.bytes {
+            return Ok(Some(format!("{} has {} bytes instead of {}", file.name, bytes.len(), file.bytes)));
+        }
+        if ContentHash::of(&bytes) != file.hash {
+            return Ok(Some(format!("the checksum of {} does not fit", file.name)));
+        }
+    }
+    Ok(None)
+}

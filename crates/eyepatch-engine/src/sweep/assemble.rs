@@ -1,0 +1,306 @@
+//! From finished cells to the result.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use eyepatch_core::{Attribution, Ctx, Evidence, Finding, Meta, ScoreSet};
+use eyepatch_report::schema::{
+    AuditResult, ClassCount, ColumnSummary, Curve, CurvePoint, DataSummary, Estimate, MaskingSummary, Matrix,
+    ModelSummary, Provenance, Training,
+};
+
+use super::plan::{Role, SweepPlan};
+use super::shared::Shared;
+use super::{answer, gallery, work};
+use crate::Result;
+use crate::cell::{file_name, read_json};
+use crate::run::Assembled;
+
+/// Confidence level of every interval.
+pub(super) const LEVEL: f64 = 0.95;
+
+pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Result<Assembled> {
+    let s = &plan.shared;
+    let gathered = Gathered::read(plan, folders)?;
+    let cards: Vec<_> = s.maskings.iter().map(|m| m.card.clone()).collect();
+    let evidence = Evidence {
+        table: &s.table,
+        maskings: &cards,
+        scores: &gathered.scores,
+        embeddings: &[],
+        attributions: &gathered.attributions,
+    };
+    let mut findings = Vec::new();
+    for probe in &plan.probes {
+        findings.extend(probe.examine(&evidence, ctx)?);
+    }
+    let trained = gathered.trained_names();
+    let full = if trained.len() == 1 { trained[0].clone() } else { cards[s.full].name.clone() };
+    let index = AucIndex::new(&findings);
+    let (pictures, explanations, gallery) = gallery::draw(plan, folders, &gathered, ctx)?;
+    let mut files: BTreeMap<String, Vec<u8>> = pictures;
+    files.insert(format!("tables/{}/scores.csv", file_name(&s.audit.id)), scores_csv(s, &gathered.scores));
+    files.insert(format!("tables/{}/split-rows.csv", file_name(&s.audit.id)), s.splits.to_csv()?.into_bytes());
+    let result = AuditResult {
+        id: s.audit.id.clone(),
+        question: s.audit.question.clone(),
+        tags: s.audit.tags.clone(),
+        seed: s.audit.seed,
+        quick: plan.quick,
+        declared_in: s.audit.declared_in.clone(),
+        answer: answer::answer(s, &plan.design.flag, &index, &full, plan.quick),
+        data: data_summary(s),
+        model: ModelSummary {
+            plugin: s.model.spec().clone(),
+            card: s.model.card(),
+            size: s.size,
+            training: gathered.training.clone(),
+        },
+        maskings: s.maskings.iter().enumerate().map(|(i, m)| MaskingSummary {
+            plugin: m.handle.spec().clone(),
+            card: m.card.clone(),
+            visible: gathered.visible[i],
+        }).collect(),
+        splits: s.splits.summary(&s.table),
+        matrices: matrices(s, &index, &trained),
+        curves: curves(s, &index, &full, &gathered.visible),
+        gallery,
+        explanations,
+        findings,
+        notes: notes(s),
+        provenance: provenance(plan),
+    };
+    Ok(Assembled { result, files })
+}
+
+/// What the cells left.
+pub(super) struct Gathered {
+    pub(super) scores: Vec<ScoreSet>,
+    pub(super) attributions: Vec<(usize, Attribution)>,
+    pub(super) training: Vec<Training>,
+    /// Mean visible share of each evaluation.
+    pub(super) visible: Vec<f64>,
+}
+
+impl Gathered {
+    fn read(plan: &SweepPlan, folders: &[PathBuf]) -> Result<Self> {
+        let s = &plan.shared;
+        let mut all = Self { scores: vec![], attributions: vec![], training: vec![], visible: vec![] };
+        for (role, folder) in plan.roles.iter().zip(folders) {
+            match *role {
+                Role::Prepare => {}
+                Role::Survey => all.visible = read_json(&folder.join(work::SURVEY_FILE))?,
+                Role::Fit { trained, fold } => all.training.push(Training {
+                    trained: s.maskings[trained].card.name.clone(),
+                    fold,
+                    history: read_json(&folder.join(work::HISTORY_FILE))?,
+                }),
+                Role::Predict { trained, evaluation, fold } => {
+                    let e = &s.evaluations[evaluation];
+                    all.scores.push(ScoreSet {
+                        trained: s.maskings[trained].card.name.clone(),
+                        evaluated: s.maskings[e.masking].card.name.clone(),
+                        dilation: e.dilation,
+                        fold,
+                        rows: s.splits.folds[fold].test.clone(),
+                        scores: read_json(&folder.join(work::SCORES_FILE))?,
+                    });
+                }
+                Role::Explain => all.attributions = read_json(&folder.join(work::ATTRIBUTIONS_FILE))?,
+                Role::Scores => all.scores = read_json(&folder.join(work::SCORES_FILE))?,
+            }
+        }
+        Ok(all)
+    }
+
+    /// Training maskings, in the order in which they first appear.
+    fn trained_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for set in &self.scores {
+            if !names.contains(&set.trained) {
+                names.push(set.trained.clone());
+            }
+        }
+        names
+    }
+}
+
+/// AUC findings by class, training masking, evaluation masking and dilation.
+pub(super) struct AucIndex<'a>(BTreeMap<(&'a str, &'a str, &'a str, i32), &'a Finding>);
+
+impl<'a> AucIndex<'a> {
+    fn new(findings: &'a [Finding]) -> Self {
+        let key = |f: &'a Finding| {
+            let at = |k: &str| f.at.get(k).map(String::as_str);
+            Some((at("class")?, at("trained")?, at("evaluated")?, at("dilation")?.parse().ok()?))
+        };
+        let aucs = findings.iter().filter(|f| f.contrast == "auc");
+        Self(aucs.filter_map(|f| Some((key(f)?, f))).collect())
+    }
+
+    pub(super) fn get(&self, class: &str, trained: &str, evaluated: &str, dilation: i32) -> Option<&'a Finding> {
+        self.0.get(&(class, trained, evaluated, dilation)).copied()
+    }
+}
+
+/// The estimate of a finding, where there is one.
+pub(super) fn estimate(finding: Option<&Finding>) -> Option<Estimate> {
+    let finding = finding?;
+    Some(Estimate { value: finding.estimate?, interval: finding.interval })
+}
+
+/// Smallest gap above `margin` that this data set's patients let a test find with 80 % power.
+pub(super) fn detectable_gap(s: &Shared, class: usize, margin: f64) -> Result<f64, eyepatch_stats::StatsError> {
+    let patients = |answer: bool| {
+        let rows = s.table.rows.iter().filter(|r| r.labels[class] == Some(answer));
+        rows.map(|r| r.patient.as_str()).collect::<BTreeSet<_>>().len()
+    };
+    let alpha = (1.0 - LEVEL) / 2.0;
+    eyepatch_stats::minimal_detectable_gap(patients(true), patients(false), s.splits.folds.len(), alpha, 0.8, margin)
+}
+
+fn matrices(s: &Shared, index: &AucIndex<'_>, trained: &[String]) -> Vec<Matrix> {
+    let columns: Vec<String> = s.maskings.iter().map(|m| m.card.name.clone()).collect();
+    let matrix = |class: &String| {
+        let row = |t: &String| columns.iter().map(|e| estimate(index.get(class, t, e, 0))).collect();
+        let any = trained.iter().flat_map(|t| columns.iter().map(move |e| (t, e))).find_map(|(t, e)| index.get(class, t, e, 0));
+        Matrix {
+            class: class.clone(),
+            rows: trained.to_vec(),
+            columns: columns.clone(),
+            cells: trained.iter().map(row).collect(),
+            n_images: any.map_or(0, |f| f.n_images),
+            n_patients: any.map_or(0, |f| f.n_patients),
+        }
+    };
+    s.table.classes.iter().map(matrix).collect()
+}
+
+fn curves(s: &Shared, index: &AucIndex<'_>, full: &str, visible: &[f64]) -> Vec<Curve> {
+    let mut curves = Vec::new();
+    for class in &s.table.classes {
+        for (m, masking) in s.maskings.iter().enumerate() {
+            let mut points: Vec<CurvePoint> = s.evaluations.iter().zip(visible).filter(|(e, _)| e.masking == m)
+                .map(|(e, &visible)| CurvePoint {
+                    dilation: e.dilation,
+                    visible,
+                    auc: estimate(index.get(class, full, &masking.card.name, e.dilation)),
+                })
+                .collect();
+            if points.len() > 1 {
+                points.sort_by_key(|p| p.dilation);
+                let evaluated = masking.card.name.clone();
+                curves.push(Curve { class: class.clone(), trained: full.into(), evaluated, points });
+            }
+        }
+    }
+    curves
+}
+
+fn data_summary(s: &Shared) -> DataSummary {
+    let table = &s.table;
+    let count = |c: usize, want: Option<bool>| table.rows.iter().filter(|r| r.labels[c] == want).count();
+    let class = |(c, name): (usize, &String)| {
+        let positive = table.rows.iter().filter(|r| r.labels[c] == Some(true));
+        ClassCount {
+            class: name.clone(),
+            positive: count(c, Some(true)),
+            negative: count(c, Some(false)),
+            missing: count(c, None),
+            patients_positive: positive.map(|r| r.patient.as_str()).collect::<BTreeSet<_>>().len(),
+        }
+    };
+    let names: BTreeSet<&String> = table.rows.iter().flat_map(|r| r.meta.keys()).collect();
+    DataSummary {
+        plugin: s.dataset.spec().clone(),
+        card: s.dataset.card(),
+        n_images: table.rows.len(),
+        n_patients: table.rows.iter().map(|r| r.patient.as_str()).collect::<BTreeSet<_>>().len(),
+        classes: table.classes.iter().enumerate().map(class).collect(),
+        columns: names.into_iter().map(|n| column(s, n)).collect(),
+        legitimate: s.dataset.legitimate(),
+        content: s.content,
+    }
+}
+
+fn column(s: &Shared, name: &str) -> ColumnSummary {
+    let values: Vec<&Meta> = s.table.rows.iter().map(|r| r.meta.get(name).unwrap_or(&Meta::Missing)).collect();
+    let numbers: Vec<f64> = values.iter().filter_map(|v| if let Meta::Number(x) = v { Some(*x) } else { None }).collect();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for value in &values {
+        if let Meta::Text(text) = value {
+            *counts.entry(text).or_default() += 1;
+        }
+    }
+    let missing = values.iter().filter(|v| matches!(v, Meta::Missing)).count();
+    let summary = if counts.is_empty() && numbers.is_empty() {
+        "no value".into()
+    } else if counts.is_empty() {
+        let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let mean = numbers.iter().sum::<f64>() / numbers.len() as f64;
+        format!("{} to {}, mean {}", short(low), short(high), short(mean))
+    } else {
+        let mut common: Vec<_> = counts.iter().collect();
+        common.sort_by_key(|(text, n)| (std::cmp::Reverse(**n), **text));
+        let shown: Vec<String> = common.iter().take(5).map(|(text, n)| format!("{text} ({n})")).collect();
+        let more = common.len().saturating_sub(5);
+        let mut text = shown.join(", ");
+        if more > 0 {
+            text.push_str(&format!(" and {more} more"));
+        }
+        if !numbers.is_empty() {
+            text.push_str(&format!("; {} numbers", numbers.len()));
+        }
+        text
+    };
+    ColumnSummary { name: name.into(), missing, summary }
+}
+
+fn short(x: f64) -> String {
+    if x.fract() == 0.0 && x.abs() < 1e9 { format!("{x:.0}") } else { format!("{x:.3}") }
+}
+
+fn notes(s: &Shared) -> Vec<String> {
+    let mut notes = s.dataset.card().notes;
+    for m in s.maskings.iter().filter(|m| !m.card.hides) {
+        notes.push(format!(
+            "Masking {} does not hide what it replaces (fill: {}), so nothing is concluded from it.",
+            m.card.name, m.card.fill
+        ));
+    }
+    notes
+}
+
+fn provenance(plan: &SweepPlan) -> Provenance {
+    let s = &plan.shared;
+    let mut plugins = vec![s.dataset.spec().clone(), s.model.spec().clone()];
+    plugins.extend(s.maskings.iter().map(|m| m.handle.spec().clone()));
+    plugins.extend(plan.probes.iter().map(|p| p.spec().clone()));
+    plugins.extend(plan.explainer.iter().map(|e| e.spec().clone()));
+    Provenance { plugins, cells: Vec::new(), device: plan.device, precision: "f32".into() }
+}
+
+/// `sample,patient,trained,masking,dilation,fold,class,label,score`: the form that score files are read in, and more.
+fn scores_csv(s: &Shared, sets: &[ScoreSet]) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = ["sample", "patient", "trained", "masking", "fill", "dilation", "fold", "class", "label", "score"];
+    let mut write = |record: &[String]| writer.write_record(record).is_ok();
+    write(&header.map(str::to_owned));
+    let fill = |name: &str| s.maskings.iter().find(|m| m.card.name == name).map_or("", |m| m.card.fill.as_str());
+    for set in sets {
+        for (i, &row) in set.rows.iter().enumerate() {
+            let r = &s.table.rows[row];
+            for (c, class) in s.table.classes.iter().enumerate() {
+                let label = r.labels[c].map_or(String::new(), |l| u8::from(l).to_string());
+                let score = set.scores.row(i)[c].to_string();
+                write(&[
+                    r.id.clone(), r.patient.clone(), set.trained.clone(), set.evaluated.clone(),
+                    fill(&set.evaluated).to_owned(), set.dilation.to_string(), set.fold.to_string(), class.clone(),
+                    label, score,
+                ]);
+            }
+        }
+    }
+    writer.into_inner().unwrap_or_default()
+}

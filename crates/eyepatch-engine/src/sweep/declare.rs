@@ -1,0 +1,264 @@
+use std::path::PathBuf;
+
+use eyepatch_core::{Dataset, Explainer, Handle, Kind, Masker, Model, Probe, Registry};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Export, FlagRule, export, plan};
+use crate::audit::{AuditInfo, Experiment};
+use crate::run::{Observer, Options, Planned};
+use crate::{Error, Result};
+
+/// One model a masking and fold, each evaluated on each masking (the study's 5x5 matrix), and the AUC of the
+/// full-image model as the region is dilated.
+#[derive(Clone, Debug)]
+pub struct MaskingSweep {
+    pub(super) model: Handle<dyn Model>,
+    pub(super) dataset: Handle<dyn Dataset>,
+    pub(super) maskers: Vec<Handle<dyn Masker>>,
+    pub(super) probes: Vec<Handle<dyn Probe>>,
+    pub(super) explainer: Option<Handle<dyn Explainer>>,
+    pub(super) design: Design,
+}
+
+/// The numbers of a sweep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Design {
+    pub(super) dilations: Vec<i32>,
+    pub(super) folds: usize,
+    pub(super) validation: f64,
+    pub(super) split_file: Option<PathBuf>,
+    pub(super) flag: FlagRule,
+    pub(super) size: Option<(usize, usize)>,
+    pub(super) examples: usize,
+    pub(super) quick_images: usize,
+}
+
+impl Default for Design {
+    fn default() -> Self {
+        Self {
+            dilations: Vec::new(),
+            folds: 3,
+            validation: 0.15,
+            split_file: None,
+            flag: FlagRule::default(),
+            size: None,
+            examples: 4,
+            quick_images: 240,
+        }
+    }
+}
+
+/// A plugin by id, with its parameters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PluginRef {
+    /// `namespace/name`.
+    pub id: String,
+    /// Its parameters; null for its defaults.
+    #[serde(default)]
+    pub params: Value,
+}
+
+/// A [`MaskingSweep`] as data: what a plan file holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SweepSpec {
+    /// The model.
+    pub model: PluginRef,
+    /// The data set.
+    pub dataset: PluginRef,
+    /// The maskings, in the order of the matrix.
+    pub maskers: Vec<PluginRef>,
+    /// The probes.
+    pub probes: Vec<PluginRef>,
+    /// The explainer.
+    #[serde(default)]
+    pub explainer: Option<PluginRef>,
+    #[serde(default)]
+    design: Design,
+}
+
+impl MaskingSweep {
+    /// A sweep of `model` on `dataset`: 3 folds, no maskings and no probe yet.
+    pub fn new(model: impl Into<Handle<dyn Model>>, dataset: impl Into<Handle<dyn Dataset>>) -> Self {
+        Self {
+            model: model.into(),
+            dataset: dataset.into(),
+            maskers: Vec::new(),
+            probes: Vec::new(),
+            explainer: None,
+            design: Design::default(),
+        }
+    }
+
+    /// Adds maskings; the matrix keeps their order. One of them must show the full image.
+    #[must_use]
+    pub fn maskers<M: Into<Handle<dyn Masker>>>(mut self, maskers: impl IntoIterator<Item = M>) -> Self {
+        self.maskers.extend(maskers.into_iter().map(Into::into));
+        self
+    }
+
+    /// Also evaluates the full-image model with the exact regions dilated by these many pixels of the working size
+    /// (negative erodes).
+    #[must_use]
+    pub fn dilate(mut self, by: impl IntoIterator<Item = i32>) -> Self {
+        self.design.dilations = by.into_iter().collect();
+        self
+    }
+
+    /// Adds a probe.
+    #[must_use]
+    pub fn probe(mut self, probe: impl Into<Handle<dyn Probe>>) -> Self {
+        self.probes.push(probe.into());
+        self
+    }
+
+    /// Explains a few test images of the full-image model.
+    #[must_use]
+    pub fn explain(mut self, explainer: impl Into<Handle<dyn Explainer>>) -> Self {
+        self.explainer = Some(explainer.into());
+        self
+    }
+
+    /// Number of patient-grouped folds, 2 or more.
+    #[must_use]
+    pub fn folds(mut self, folds: usize) -> Self {
+        self.design.folds = folds;
+        self
+    }
+
+    /// Share of each fold's training patients that watches the training instead, between 0 and 1.
+    #[must_use]
+    pub fn validation(mut self, share: f64) -> Self {
+        self.design.validation = share;
+        self
+    }
+
+    /// Takes folds from a file with the columns `row,fold,part` instead of making them.
+    #[must_use]
+    pub fn splits(mut self, file: impl Into<PathBuf>) -> Self {
+        self.design.split_file = Some(file.into());
+        self
+    }
+
+    /// When to flag a class. Without it: AUC with the region hidden above 0.55.
+    #[must_use]
+    pub fn flag_if(mut self, rule: FlagRule) -> Self {
+        self.design.flag = rule;
+        self
+    }
+
+    /// Working height and width, for models that take any (scores computed elsewhere).
+    #[must_use]
+    pub fn size(mut self, height: usize, width: usize) -> Self {
+        self.design.size = Some((height, width));
+        self
+    }
+
+    /// Number of test images shown under every masking (half of them positive).
+    #[must_use]
+    pub fn examples(mut self, count: usize) -> Self {
+        self.design.examples = count;
+        self
+    }
+
+    /// Images that the quick form keeps (whole patients).
+    #[must_use]
+    pub fn quick_images(mut self, count: usize) -> Self {
+        self.design.quick_images = count;
+        self
+    }
+
+    /// Height and width that images are brought to before they are masked.
+    #[must_use]
+    pub fn working_size(&self) -> (usize, usize) {
+        self.design.size.unwrap_or(self.model.input().size)
+    }
+
+    /// The sweep as data.
+    #[must_use]
+    pub fn spec(&self) -> SweepSpec {
+        fn plugin<T: ?Sized>(handle: &Handle<T>) -> PluginRef {
+            PluginRef { id: handle.spec().id.clone(), params: handle.spec().params.clone() }
+        }
+        SweepSpec {
+            model: plugin(&self.model),
+            dataset: plugin(&self.dataset),
+            maskers: self.maskers.iter().map(plugin).collect(),
+            probes: self.probes.iter().map(plugin).collect(),
+            explainer: self.explainer.as_ref().map(plugin),
+            design: self.design.clone(),
+        }
+    }
+
+    /// The sweep from data.
+    ///
+    /// # Errors
+    /// [`eyepatch_core::Error::UnknownPlugin`], [`eyepatch_core::Error::Params`].
+    pub fn from_spec(spec: &SweepSpec, registry: &Registry) -> Result<Self> {
+        let maskers = spec.maskers.iter().map(|m| registry.make::<dyn Masker>(&m.id, &m.params));
+        let probes = spec.probes.iter().map(|p| registry.make::<dyn Probe>(&p.id, &p.params));
+        let explainer = spec.explainer.as_ref().map(|e| registry.make::<dyn Explainer>(&e.id, &e.params));
+        Ok(Self {
+            model: registry.make(&spec.model.id, &spec.model.params)?,
+            dataset: registry.make(&spec.dataset.id, &spec.dataset.params)?,
+            maskers: maskers.collect::<Result<_, _>>()?,
+            probes: probes.collect::<Result<_, _>>()?,
+            explainer: explainer.transpose()?,
+            design: spec.design.clone(),
+        })
+    }
+
+    /// Checks all that can be checked without reading data.
+    pub(super) fn check(&self, audit: &AuditInfo) -> Result<()> {
+        self.model.checked(Kind::Model)?;
+        self.dataset.checked(Kind::Dataset)?;
+        self.maskers.iter().try_for_each(|m| m.checked(Kind::Masker).map(|_| ()))?;
+        self.probes.iter().try_for_each(|p| p.checked(Kind::Probe).map(|_| ()))?;
+        self.explainer.iter().try_for_each(|e| e.checked(Kind::Explainer).map(|_| ()))?;
+        let wrong = |problem: String, remedy: &str| {
+            Err(Error::Declaration { audit: audit.id.clone(), problem, remedy: remedy.into() })
+        };
+        let Design { folds, validation, flag, .. } = &self.design;
+        if *folds < 2 {
+            return wrong(format!("{folds} folds"), "give 2 folds or more");
+        }
+        if !(*validation > 0.0 && *validation < 1.0) {
+            return wrong(format!("a validation share of {validation}"), "give a share between 0 and 1, for instance 0.15");
+        }
+        if !(0.5..1.0).contains(&flag.threshold) {
+            let remedy = "give an AUC from 0.5 to below 1, for instance auc(Keep::Outside).above(0.60)";
+            return wrong(format!("a flag threshold of {}", flag.threshold), remedy);
+        }
+        if self.probes.is_empty() {
+            return wrong("no probe measures anything".into(), "add one: `.probe(auc_matrix())`");
+        }
+        Ok(())
+    }
+}
+
+impl Experiment for MaskingSweep {
+    fn kind(&self) -> &'static str {
+        "masking-sweep"
+    }
+
+    fn plan(&self, audit: &AuditInfo, options: &Options) -> Result<Box<dyn Planned>> {
+        Ok(Box::new(plan::SweepPlan::new(self, audit, options)?))
+    }
+
+    fn describe(&self) -> Value {
+        serde_json::to_value(self.spec()).unwrap_or_default()
+    }
+
+    fn export(
+        &self,
+        audit: &AuditInfo,
+        options: &Options,
+        folder: &std::path::Path,
+        observer: &dyn Observer,
+    ) -> Result<Option<Export>> {
+        export::export(self, audit, options, folder, observer).map(Some)
+    }
+}

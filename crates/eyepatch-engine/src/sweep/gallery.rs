@@ -1,0 +1,124 @@
+//! Pictures of examples under every masking, and of their explanations.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use eyepatch_core::{Attribution, Ctx, Mask};
+use eyepatch_report::pictures::{self, Png, Window};
+use eyepatch_report::schema::{Explained, GalleryRow, Picture};
+
+use super::assemble::Gathered;
+use super::plan::SweepPlan;
+use crate::Result;
+use crate::cell::file_name;
+use crate::data::mask_one;
+
+type Pictures = BTreeMap<String, Vec<u8>>;
+
+pub(super) fn draw(
+    plan: &SweepPlan,
+    folders: &[PathBuf],
+    gathered: &Gathered,
+    ctx: &Ctx,
+) -> Result<(Pictures, Vec<Explained>, Vec<GalleryRow>)> {
+    let mut drawer = Drawer { audit: file_name(&plan.shared.audit.id), files: Pictures::new() };
+    let gallery = maskings(plan, folders, ctx, &mut drawer)?;
+    let explanations = explanations(plan, folders, gathered, &mut drawer)?;
+    Ok((drawer.files, explanations, gallery))
+}
+
+struct Drawer {
+    audit: String,
+    files: Pictures,
+}
+
+impl Drawer {
+    fn keep(&mut self, name: &str, png: Png, alt: &str) -> Picture {
+        let picture = png.picture(&format!("{}-{name}", self.audit), alt);
+        self.files.insert(picture.file.clone(), png.bytes);
+        picture
+    }
+}
+
+fn maskings(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx, drawer: &mut Drawer) -> Result<Vec<GalleryRow>> {
+    let s = &plan.shared;
+    let prepared = &folders[0];
+    let training = s.training(prepared, 0)?;
+    let maskers = s.maskings.iter().map(|m| m.handle.prepare(&training, ctx)).collect::<Result<Vec<_>, _>>()?;
+    let mut rows = Vec::new();
+    for (i, row) in s.examples(plan.design.examples).into_iter().enumerate() {
+        let r = &s.table.rows[row];
+        let (image, roi) = (training.set.image(row)?, training.set.roi(row)?.union(&[])?);
+        let positive: Vec<String> = s.table.classes.iter().zip(&r.labels).filter(|(_, l)| **l == Some(true)).map(|(c, _)| c.clone()).collect();
+        let labelled = if positive.is_empty() { "no positive label".to_owned() } else { positive.join(", ") };
+        let window = Window::of(&image);
+        let alt = format!("{} ({labelled}) with the outline of its ROI", r.id);
+        let roi = drawer.keep(&format!("{i}-roi"), pictures::outline(&image, &roi, window)?, &alt);
+        let mut masked = Vec::new();
+        for (m, masker) in s.maskings.iter().zip(&maskers) {
+            let shown = mask_one(&training, row, masker.as_ref(), &s.pipeline, ctx)?;
+            let alt = format!("{} under masking {}: {}", r.id, m.card.name, m.card.description);
+            let name = format!("{i}-{}", file_name(&m.card.name));
+            masked.push((m.card.name.clone(), drawer.keep(&name, pictures::image(&shown, window)?, &alt)));
+        }
+        rows.push(GalleryRow { sample: r.id.clone(), positive, roi, masked });
+    }
+    Ok(rows)
+}
+
+fn explanations(
+    plan: &SweepPlan,
+    folders: &[PathBuf],
+    gathered: &Gathered,
+    drawer: &mut Drawer,
+) -> Result<Vec<Explained>> {
+    let s = &plan.shared;
+    let Some(explainer) = &plan.explainer else { return Ok(Vec::new()) };
+    let set = s.set(&folders[0])?;
+    let mut all = Vec::new();
+    for (i, (row, attribution)) in gathered.attributions.iter().enumerate() {
+        let r = &s.table.rows[*row];
+        let (image, roi) = (set.image(*row)?, set.roi(*row)?.union(&[])?);
+        let class = s.table.classes[attribution.class].clone();
+        let inside = share_inside(attribution, &roi);
+        let alt = format!(
+            "{} with its attribution for {class}: {:.0} % of it lies inside the ROI, which covers {:.0} % of the image",
+            r.id,
+            100.0 * inside.0,
+            100.0 * inside.1
+        );
+        let png = pictures::attribution(&image, Some(&roi), attribution, Window::of(&image))?;
+        all.push(Explained {
+            sample: r.id.clone(),
+            class,
+            trained: s.maskings[s.full].card.name.clone(),
+            plugin: explainer.spec().clone(),
+            description: explainer.card().description,
+            base_value: attribution.base_value,
+            output_value: attribution.output_value,
+            additivity_error: attribution.additivity_error,
+            evaluations: attribution.evaluations,
+            inside,
+            picture: drawer.keep(&format!("{i}-attribution"), png, &alt),
+        });
+    }
+    Ok(all)
+}
+
+/// Share of absolute attribution inside the ROI (each grid cell's value spread evenly over its pixels), and the ROI's
+/// share of the image.
+fn share_inside(attribution: &Attribution, roi: &Mask) -> (f64, f64) {
+    let (mut inside, mut all) = (0.0, 0.0);
+    for y in 0..roi.height() {
+        for x in 0..roi.width() {
+            let (gy, gx) = (y * attribution.height / roi.height(), x * attribution.width / roi.width());
+            let value = f64::from(attribution.values[gy * attribution.width + gx].abs());
+            all += value;
+            if roi.contains(y * roi.width() + x) {
+                inside += value;
+            }
+        }
+    }
+    let area = roi.area() as f64 / (roi.width() * roi.height()) as f64;
+    (if all > 0.0 { inside / all } else { 0.0 }, area)
+}

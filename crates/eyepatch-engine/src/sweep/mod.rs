@@ -1,0 +1,15 @@
+//! The masking sweep: one model a masking and fold, each evaluated on each masking, and the region's dilation swept.
+
+mod answer;
+mod assemble;
+mod declare;
+mod export;
+mod flag;
+mod gallery;
+mod plan;
+mod shared;
+mod work;
+
+pub use declare::{MaskingSweep, PluginRef, SweepSpec};
+pub use export::Export;
+pub use flag::{Auc, FlagRule, auc};

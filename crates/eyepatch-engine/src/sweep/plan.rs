@@ -1,0 +1,250 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use eyepatch_core::{Ctx, Estimate, Explainer, Handle, PluginSpec, Probe, Seed, Workload};
+use serde_json::{Value, json};
+
+use super::declare::Design;
+use super::shared::Shared;
+use super::{MaskingSweep, assemble, work};
+use crate::Result;
+use crate::audit::AuditInfo;
+use crate::cell::{Cell, CellCtx, CellSpec};
+use crate::data::PREPARE_REVISION;
+use crate::run::{Assembled, Options, Planned};
+
+/// The cells of a sweep and what each of them is for.
+pub(super) struct SweepPlan {
+    pub(super) shared: Arc<Shared>,
+    pub(super) design: Design,
+    pub(super) probes: Vec<Handle<dyn Probe>>,
+    pub(super) explainer: Option<Handle<dyn Explainer>>,
+    pub(super) quick: bool,
+    pub(super) roles: Vec<Role>,
+    pub(super) device: eyepatch_core::Device,
+    cells: Vec<Cell>,
+    estimate: Option<Estimate>,
+}
+
+/// What a cell is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Prepare,
+    Survey,
+    Fit { trained: usize, fold: usize },
+    Predict { trained: usize, evaluation: usize, fold: usize },
+    Explain,
+    Scores,
+}
+
+/// Position of the `prepare` cell in every plan.
+const PREPARE: usize = 0;
+/// Position of the `survey` cell in every plan.
+const SURVEY: usize = 1;
+
+impl SweepPlan {
+    pub(super) fn new(sweep: &MaskingSweep, audit: &AuditInfo, options: &Options) -> Result<Self> {
+        let shared = Arc::new(Shared::new(sweep, audit, options)?);
+        let mut plan = Self {
+            shared,
+            design: sweep.design.clone(),
+            probes: sweep.probes.clone(),
+            explainer: sweep.explainer.clone(),
+            quick: options.quick,
+            roles: Vec::new(),
+            device: options.device,
+            cells: Vec::new(),
+            estimate: None,
+        };
+        plan.prepare();
+        plan.survey();
+        if plan.shared.model.scores().is_some() {
+            plan.scores()?;
+        } else {
+            plan.train_and_predict(options)?;
+        }
+        Ok(plan)
+    }
+
+    fn push(
+        &mut self,
+        role: Role,
+        name: String,
+        body: Value,
+        inputs: Vec<usize>,
+        work: impl Fn(&Shared, &CellCtx) -> Result<()> + Send + Sync + 'static,
+    ) -> &mut Cell {
+        let spec = CellSpec { kind: role.kind().into(), name, body };
+        let shared = self.shared.clone();
+        self.cells.push(Cell::new(spec, inputs, &self.cells, move |cell| work(&shared, cell)));
+        self.roles.push(role);
+        let last = self.cells.len() - 1;
+        &mut self.cells[last]
+    }
+
+    fn prepare(&mut self) {
+        let s = self.shared.clone();
+        let body = json!({
+            "dataset": identity(s.dataset.spec()), "content": s.content, "size": s.size, "revision": PREPARE_REVISION,
+        });
+        let name = s.dataset.card().name;
+        let cell = self.push(Role::Prepare, name, body, vec![], work::prepare);
+        cell.parallel = true;
+        cell.bytes = (s.table.rows.len() * s.size.0 * s.size.1 * 3) as u64;
+    }
+
+    /// Masks everything once before anything is trained, so that an empty ROI is found in the first minute.
+    fn survey(&mut self) {
+        let s = self.shared.clone();
+        let maskings: Vec<Value> = s.evaluations.iter().map(|e| identity(e.handle.spec())).collect();
+        let body = json!({ "maskings": maskings, "split": s.splits.hash(0), "seed": s.audit.seed });
+        self.push(Role::Survey, "maskings".into(), body, vec![PREPARE], work::survey).parallel = true;
+    }
+
+    fn train_and_predict(&mut self, options: &Options) -> Result<()> {
+        let s = self.shared.clone();
+        let ctx = Ctx::new(Seed::root(s.audit.seed), 1)?.with_device(options.device);
+        let folds = s.splits.folds.len();
+        let mean = |len: usize| len / folds;
+        let workload = Workload {
+            train_images: mean(s.splits.folds.iter().map(|f| f.train.len()).sum()),
+            predict_images: mean(s.splits.folds.iter().map(|f| f.test.len()).sum()),
+            classes: s.table.classes.len(),
+        };
+        self.estimate = s.model.estimate(&workload, &ctx);
+        let model_content = s.model.content(&ctx)?;
+        let common = json!({
+            "model": identity(s.model.spec()), "model_content": model_content, "audit": s.audit.id,
+            "seed": s.audit.seed, "device": options.device, "precision": "f32",
+        });
+        let mut fits = Vec::new();
+        for trained in 0..s.maskings.len() {
+            for fold in 0..folds {
+                fits.push((trained, fold, self.fit(&common, trained, fold)));
+            }
+        }
+        for &(trained, fold, fit) in &fits {
+            for (evaluation, e) in s.evaluations.iter().enumerate() {
+                // Dilations are a question to the model as delivered, which saw full images.
+                if e.dilation == 0 || trained == s.full {
+                    self.predict(&common, (trained, evaluation, fold), fit);
+                }
+            }
+        }
+        let full = fits.iter().find(|(trained, fold, _)| *trained == s.full && *fold == 0);
+        if let (Some(explainer), Some(&(_, _, fit))) = (self.explainer.clone(), full) {
+            let examples = s.examples(self.design.examples);
+            let body = json!({ "common": common, "explainer": identity(explainer.spec()), "rows": examples });
+            let name = format!("{} fold 0", explainer.card().name);
+            self.push(Role::Explain, name, body, vec![PREPARE, fit], move |s, cell| {
+                work::explain(s, &explainer, &examples, cell)
+            });
+        }
+        Ok(())
+    }
+
+    fn fit(&mut self, common: &Value, trained: usize, fold: usize) -> usize {
+        let s = self.shared.clone();
+        let masking = &s.maskings[trained];
+        let body = json!({
+            "common": common, "masking": identity(masking.handle.spec()), "split": s.splits.hash(fold),
+        });
+        let name = format!("{} fold {fold}", masking.card.name);
+        let estimate = self.estimate.unwrap_or_default();
+        let cell = self.push(Role::Fit { trained, fold }, name, body, vec![PREPARE], move |s, cell| {
+            work::fit(s, trained, fold, cell)
+        });
+        cell.after = vec![SURVEY];
+        cell.seconds = estimate.fit_seconds;
+        cell.bytes = estimate.disk_bytes;
+        self.cells.len() - 1
+    }
+
+    fn predict(&mut self, common: &Value, (trained, evaluation, fold): (usize, usize, usize), fit: usize) {
+        let s = self.shared.clone();
+        let e = &s.evaluations[evaluation];
+        let body = json!({
+            "common": common, "masking": identity(e.handle.spec()), "split": s.splits.hash(fold),
+        });
+        let name = format!(
+            "{} on {} fold {fold}",
+            s.maskings[trained].card.name,
+            dilated_name(&s.maskings[e.masking].card.name, e.dilation)
+        );
+        let seconds = self.estimate.unwrap_or_default().predict_seconds;
+        let role = Role::Predict { trained, evaluation, fold };
+        let cell = self.push(role, name, body, vec![PREPARE, fit], move |s, cell| {
+            work::predict(s, evaluation, fold, cell)
+        });
+        cell.seconds = seconds;
+    }
+
+    fn scores(&mut self) -> Result<()> {
+        let s = self.shared.clone();
+        let ctx = Ctx::new(Seed::root(s.audit.seed), 1)?;
+        let maskings: Vec<Value> = s.evaluations.iter().map(|e| identity(e.handle.spec())).collect();
+        let splits: Vec<_> = (0..s.splits.folds.len()).map(|k| s.splits.hash(k)).collect();
+        let body = json!({
+            "model": identity(s.model.spec()), "model_content": s.model.content(&ctx)?, "maskings": maskings,
+            "splits": splits, "audit": s.audit.id, "seed": s.audit.seed,
+        });
+        let cell = self.push(Role::Scores, "score file".into(), body, vec![PREPARE], work::scores);
+        cell.after = vec![SURVEY];
+        cell.parallel = true;
+        Ok(())
+    }
+}
+
+impl Role {
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Prepare => "prepare",
+            Self::Survey => "survey",
+            Self::Fit { .. } => "fit",
+            Self::Predict { .. } => "predict",
+            Self::Explain => "explain",
+            Self::Scores => "scores",
+        }
+    }
+}
+
+/// `NoROI` or, dilated further, `NoROI+25`.
+pub(super) fn dilated_name(name: &str, dilation: i32) -> String {
+    if dilation == 0 { name.to_owned() } else { format!("{name}{dilation:+}") }
+}
+
+/// What of a plugin enters a cell's key.
+fn identity(spec: &PluginSpec) -> Value {
+    json!({ "id": spec.id, "params": spec.params, "revision": spec.revision, "version": spec.version })
+}
+
+impl Planned for SweepPlan {
+    fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
+    fn overview(&self) -> Vec<(String, String)> {
+        let s = &self.shared;
+        let names = |sep: &str| s.maskings.iter().map(|m| m.card.name.clone()).collect::<Vec<_>>().join(sep);
+        let patients: std::collections::BTreeSet<&str> = s.table.rows.iter().map(|r| r.patient.as_str()).collect();
+        let mut lines = vec![
+            ("data".to_owned(), format!("{}: {} images of {} patients", s.dataset.card().name, s.table.rows.len(), patients.len())),
+            ("model".to_owned(), format!("{} at {}x{} px", s.model.card().name, s.size.0, s.size.1)),
+            ("maskings".to_owned(), names(", ")),
+            ("folds".to_owned(), s.splits.folds.len().to_string()),
+            ("rule".to_owned(), self.design.flag.sentence(assemble::LEVEL)),
+        ];
+        for (c, class) in s.table.classes.iter().enumerate() {
+            let gap = match assemble::detectable_gap(s, c, self.design.flag.threshold - 0.5) {
+                Ok(gap) => format!("AUC {:.3} or more is told from the threshold {:.2} with 80 % power", 0.5 + gap, self.design.flag.threshold),
+                Err(e) => format!("not to be had: {e}"),
+            };
+            lines.push((format!("minimal detectable gap, {class}"), gap));
+        }
+        lines
+    }
+
+    fn assemble(&self, folders: &[PathBuf], ctx: &Ctx) -> Result<Assembled> {
+        assemble::assemble(self, folders, ctx)
+    }
+}

@@ -1,0 +1,8 @@
+//! Every mistake that the macros catch, with the message that it gets. `TRYBUILD=overwrite` records new messages.
+
+#[test]
+fn mistakes_are_told_where_they_are() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("../../tests/ui/pass/*.rs");
+    cases.compile_fail("../../tests/ui/*.rs");
+}

@@ -1,0 +1,308 @@
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use eyepatch_core::{Keep, Shape};
+
+/// Cover the part of the image that matters and see whether the model still answers: if it does, it learnt a shortcut.
+#[derive(Parser)]
+#[command(name = "eyepatch", version, max_term_width = 100)]
+pub(crate) struct Args {
+    /// Log more to standard error (-v info, -vv debug, -vvv trace); EYEPATCH_LOG sets a filter.
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// List the audits and plugins that are linked into this program.
+    List(ListArgs),
+    /// Run audits to a report. A run that was stopped goes on where it was.
+    Run(Box<RunArgs>),
+    /// Show what a run would do before it starts: cells, time, disk, minimal detectable gap.
+    Plan(Box<PlanArgs>),
+    /// Make the report again from a run's result.
+    Report(ReportArgs),
+    /// Check this machine and this program.
+    Doctor(DoctorArgs),
+    /// Work on a ROI: any non-zero pixel is inside; written as 0 and 255.
+    #[command(subcommand)]
+    Roi(RoiCommand),
+    /// Mask one image, or with --plan all images of an audit, for a model that lives elsewhere.
+    Mask(MaskArgs),
+    /// Split a table into folds by patient.
+    Split(SplitArgs),
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ListArgs {
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct RunArgs {
+    /// Part of an audit's id, or one of its tags; `sweep` for a masking sweep of your own table.
+    pub(crate) filter: String,
+    /// Folder for the result [default: eyepatch-out/FILTER].
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// Folder of the run store, which several runs may share [default: OUT/store].
+    #[arg(long)]
+    pub(crate) store: Option<PathBuf>,
+    /// Exit with 1 where an audit flags something.
+    #[arg(long)]
+    pub(crate) gate: bool,
+    /// Print the result's summary as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) how: HowArgs,
+    #[command(flatten)]
+    pub(crate) sweep: SweepArgs,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct PlanArgs {
+    /// Part of an audit's id, or one of its tags; `sweep` for a masking sweep of your own table.
+    pub(crate) filter: String,
+    /// Also write the plan to this file, for `eyepatch mask --plan` and `eyepatch run sweep --plan`.
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) how: HowArgs,
+    #[command(flatten)]
+    pub(crate) sweep: SweepArgs,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct HowArgs {
+    /// The audit's quick form: fewer images, folds and epochs, for trying out only.
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Threads in all; results do not depend on it [default: all cores].
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
+}
+
+/// A masking sweep of one's own table, without writing Rust.
+#[derive(clap::Args, Clone)]
+#[command(next_help_heading = "For `sweep`: a table of your own")]
+pub(crate) struct SweepArgs {
+    /// The table (CSV with a header).
+    #[arg(long)]
+    pub(crate) table: Option<PathBuf>,
+    /// Folder of the images; paths in the table stay under it.
+    #[arg(long)]
+    pub(crate) images: Option<PathBuf>,
+    /// Folder of the ROI masks (any non-zero pixel is inside).
+    #[arg(long)]
+    pub(crate) rois: Option<PathBuf>,
+    /// Column of the patient's id.
+    #[arg(long)]
+    pub(crate) patient: Option<String>,
+    /// The table has no patient column and every image is of another patient. The report says so.
+    #[arg(long, conflicts_with = "patient")]
+    pub(crate) one_image_per_patient: bool,
+    /// Column of a label (0/1); give it once a class.
+    #[arg(long)]
+    pub(crate) label: Vec<String>,
+    /// Column of the sample's id [default: found].
+    #[arg(long)]
+    pub(crate) id: Option<String>,
+    /// Column of the image's path [default: found].
+    #[arg(long)]
+    pub(crate) image_column: Option<String>,
+    /// Column of the ROI's path [default: found].
+    #[arg(long)]
+    pub(crate) roi_column: Option<String>,
+    /// Keep only rows that fit, for instance `lung_pred_uncertainty<=0.12`; may be given more than once.
+    #[arg(long = "where")]
+    pub(crate) filter: Vec<String>,
+    /// Working height and width in pixels [default: the model's].
+    #[arg(long, value_parser = clap::value_parser!(u16).range(16..=4096))]
+    pub(crate) size: Option<u16>,
+    /// Folds, by patient.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(2..=50))]
+    pub(crate) folds: u16,
+    /// Folds from a file with the columns row,fold,part instead.
+    #[arg(long)]
+    pub(crate) splits: Option<PathBuf>,
+    /// Extra dilations of the exact regions, pixels of the working size, for instance 2,5,10.
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) dilate: Vec<i32>,
+    /// Flag a class whose AUC with the region hidden lies above this.
+    #[arg(long, default_value_t = 0.55)]
+    pub(crate) flag_above: f64,
+    /// Root seed.
+    #[arg(long, default_value_t = 1907)]
+    pub(crate) seed: u64,
+    /// The model's id.
+    #[arg(long, default_value = "eyepatch/densenet")]
+    pub(crate) model: String,
+    /// The model's parameters as JSON, for instance '{"epochs": 20}'.
+    #[arg(long)]
+    pub(crate) model_params: Option<String>,
+    /// Further parameters of the data set as JSON, for instance '{"licence": "CC BY 4.0"}'.
+    #[arg(long)]
+    pub(crate) data_params: Option<String>,
+    /// Scores that a model computed elsewhere (sample,masking,fill,fold,class,score).
+    #[arg(long)]
+    pub(crate) scores: Option<PathBuf>,
+    /// The manifest that the scores answer [default: manifest.csv beside the scores].
+    #[arg(long, requires = "scores")]
+    pub(crate) manifest: Option<PathBuf>,
+    /// A plan file instead of a table.
+    #[arg(long, conflicts_with = "table")]
+    pub(crate) plan: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ReportArgs {
+    /// Folder of a run.
+    pub(crate) folder: PathBuf,
+    /// Print a summary as Markdown instead of writing report.html.
+    #[arg(long)]
+    pub(crate) markdown: bool,
+    /// Print the result as JSON instead of writing report.html.
+    #[arg(long, conflicts_with = "markdown")]
+    pub(crate) json: bool,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct DoctorArgs {
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum RoiCommand {
+    /// Dilate a ROI by city-block distance (N iterations of a 3x3 plus sign); N < 0 erodes.
+    Dilate(DilateArgs),
+    /// The bounding box of a ROI.
+    Box(BoxArgs),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct DilateArgs {
+    /// The ROI.
+    #[arg(long)]
+    pub(crate) roi: PathBuf,
+    /// Radius in pixels.
+    #[arg(long, allow_hyphen_values = true)]
+    pub(crate) radius: i32,
+    /// Where to write the result (PNG).
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct BoxArgs {
+    /// The ROI.
+    #[arg(long)]
+    pub(crate) roi: PathBuf,
+    /// Where to write the result (PNG).
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+}
+
+/// Which side of the region stays visible.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum KeepArg {
+    /// Only the region.
+    Inside,
+    /// All but the region.
+    Outside,
+}
+
+impl From<KeepArg> for Keep {
+    fn from(keep: KeepArg) -> Self {
+        match keep {
+            KeepArg::Inside => Self::Inside,
+            KeepArg::Outside => Self::Outside,
+        }
+    }
+}
+
+/// The region's outline.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ShapeArg {
+    /// As segmented.
+    Exact,
+    /// Its bounding box.
+    Box,
+}
+
+impl From<ShapeArg> for Shape {
+    fn from(shape: ShapeArg) -> Self {
+        match shape {
+            ShapeArg::Exact => Self::Exact,
+            ShapeArg::Box => Self::Box,
+        }
+    }
+}
+
+#[derive(clap::Args)]
+pub(crate) struct MaskArgs {
+    /// The image.
+    #[arg(long, required_unless_present = "plan")]
+    pub(crate) image: Option<PathBuf>,
+    /// Its ROI, of the same size.
+    #[arg(long, required_unless_present = "plan")]
+    pub(crate) roi: Option<PathBuf>,
+    /// What stays visible.
+    #[arg(long, value_enum, required_unless_present = "plan")]
+    pub(crate) keep: Option<KeepArg>,
+    /// The region's outline.
+    #[arg(long, value_enum, default_value = "exact")]
+    pub(crate) shape: ShapeArg,
+    /// Dilate the region by N pixels before its box is taken; N < 0 erodes.
+    #[arg(long, default_value_t = 0, allow_hyphen_values = true)]
+    pub(crate) dilate: i32,
+    /// What hidden pixels become.
+    #[arg(long, default_value = "black")]
+    pub(crate) fill: String,
+    /// A plan file (`eyepatch plan … --out`) or an audit's id: mask all its images and write manifest.csv.
+    #[arg(long, conflicts_with_all = ["image", "roi", "keep"])]
+    pub(crate) plan: Option<PathBuf>,
+    /// Where to write: a PNG, or with --plan a folder.
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) how: HowArgs,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct SplitArgs {
+    /// The table (CSV with a header).
+    #[arg(long)]
+    pub(crate) table: PathBuf,
+    /// Column of the patient's id.
+    #[arg(long)]
+    pub(crate) group: String,
+    /// Column to balance folds by.
+    #[arg(long)]
+    pub(crate) stratify: Option<String>,
+    /// Folds.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(2..=1000))]
+    pub(crate) folds: u16,
+    /// Seed.
+    #[arg(long, default_value_t = 1907)]
+    pub(crate) seed: u64,
+    /// Where to write row,fold,part.
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+}

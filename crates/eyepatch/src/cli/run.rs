@@ -1,0 +1,51 @@
+use std::path::PathBuf;
+
+use eyepatch_engine::{Store, run_audits, write_run};
+use eyepatch_report::schema::Status;
+use serde_json::json;
+
+use super::args::RunArgs;
+use super::error::CliError;
+use super::observer::{Terminal, options};
+use super::{Linked, Outcome, files, sweep};
+
+pub(crate) fn run(args: RunArgs, linked: &Linked) -> Result<Outcome, CliError> {
+    let chosen = sweep::choose(&args.filter, &args.sweep, linked)?;
+    let options = options(&args.how)?;
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("eyepatch-out").join(args.filter.replace('/', "-")));
+    // Found out now, not after an hour's training.
+    let store = Store::open(args.store.clone().unwrap_or_else(|| out.join("store")))?;
+    let terminal = Terminal::new(options.threads);
+    let cancel = options.cancel.clone();
+    // A second Ctrl-C ends the program at once; the store is safe either way.
+    let _ = ctrlc::set_handler(move || {
+        if cancel.is_cancelled() {
+            std::process::exit(130);
+        }
+        cancel.cancel();
+        files::complain("stopping; finished cells are kept (press again to stop at once)");
+    });
+    let outcome = run_audits(&chosen, &store, &options, &terminal);
+    terminal.end();
+    let (result, pictures, timings) = outcome?;
+    write_run(&out, &result, &pictures, &timings)?;
+    let flagged = result.audits.iter().any(|a| a.answer.status == Status::Flagged);
+    let report = out.join("report.html");
+    if args.json {
+        let audits: Vec<_> = result.audits.iter().map(|a| json!({ "id": a.id, "answer": a.answer })).collect();
+        files::print_json(&json!({ "audits": audits, "report": report, "result": out.join("result.json") }))?;
+    } else {
+        let mut text = String::from("\n");
+        for audit in &result.audits {
+            let word = match audit.answer.status {
+                Status::Flagged => "FLAGGED",
+                Status::Clear => "CLEAR",
+                Status::Inconclusive => "INCONCLUSIVE",
+            };
+            text.push_str(&format!("{}\n  {}\n  {word}: {}\n\n", audit.id, audit.question, audit.answer.sentence));
+        }
+        text.push_str(&format!("report: {}\n", report.display()));
+        files::print(&text)?;
+    }
+    Ok(if flagged && args.gate { Outcome::Flagged } else { Outcome::Fine })
+}

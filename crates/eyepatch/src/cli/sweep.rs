@@ -1,0 +1,153 @@
+//! A masking sweep of one's own table, built from plugins by id.
+
+use eyepatch_engine::{AuditInfo, Experiment, MaskingSweep, PluginRef, SweepSpec};
+use serde_json::{Map, Value, json};
+
+use super::args::SweepArgs;
+use super::error::CliError;
+use super::mask::REGION;
+use super::plan::{Chosen, declared, load};
+use super::Linked;
+
+const DATASET: &str = "eyepatch/folder";
+const PREDICTIONS: &str = "eyepatch/predictions";
+const PROBE: &str = "eyepatch/auc-matrix";
+const EXPLAINER: &str = "eyepatch/occlusion";
+/// Working size where neither the user nor a model says: scores computed elsewhere.
+const DEFAULT_SIZE: u16 = 128;
+
+/// The audits of a run: declared ones, a plan file's, or a sweep of a table.
+pub(crate) fn choose(filter: &str, args: &SweepArgs, linked: &Linked) -> Result<Chosen, CliError> {
+    let own = args.table.is_some() || args.plan.is_some() || args.scores.is_some();
+    if filter != "sweep" {
+        if own {
+            return Err(CliError::usage(
+                format!("--table, --plan and --scores do not go with the audit `{filter}`"),
+                "write `eyepatch run sweep --table …`",
+            ));
+        }
+        return declared(filter, linked);
+    }
+    if let Some(plan) = &args.plan {
+        let mut chosen = load(plan, linked)?;
+        if args.scores.is_some() {
+            for (_, experiment) in &mut chosen {
+                let spec: SweepSpec = serde_json::from_value(experiment.describe())
+                    .map_err(|e| CliError::file(plan, e, "write it again with `eyepatch plan … --out`"))?;
+                *experiment = Box::new(scored(spec, args, linked)?);
+            }
+        }
+        return Ok(chosen);
+    }
+    let sweep = from_table(args, linked)?;
+    Ok(vec![(info(args), sweep)])
+}
+
+fn info(args: &SweepArgs) -> AuditInfo {
+    let table = args.table.as_deref().and_then(|t| t.file_name()).unwrap_or_default();
+    AuditInfo {
+        id: "sweep".into(),
+        question: format!(
+            "Does a model trained on {} still find `{}` when the ROI is hidden?",
+            table.display(),
+            args.label.join("`, `")
+        ),
+        seed: args.seed,
+        tags: vec!["masking".into()],
+        declared_in: "the command line".into(),
+    }
+}
+
+fn from_table(args: &SweepArgs, linked: &Linked) -> Result<Box<dyn Experiment>, CliError> {
+    let (Some(table), Some(images), Some(rois)) = (&args.table, &args.images, &args.rois) else {
+        return Err(CliError::usage(
+            "a sweep needs a table, its images and their ROIs",
+            "give --table FILE --images DIR --rois DIR --patient COLUMN --label COLUMN, or --plan FILE",
+        ));
+    };
+    if args.label.is_empty() {
+        return Err(CliError::usage("no label to audit", "give --label COLUMN (0/1), once a class"));
+    }
+    let mut params = Map::new();
+    let mut put = |key: &str, value: Value| {
+        if !matches!(&value, Value::Null) && value != json!([]) {
+            params.insert(key.into(), value);
+        }
+    };
+    put("table", json!(table));
+    put("images", json!(images));
+    put("rois", json!(rois));
+    put("patient", json!(args.patient));
+    put("labels", json!(args.label));
+    put("id", json!(args.id));
+    put("image", json!(args.image_column));
+    put("roi", json!(args.roi_column));
+    put("where", json!(args.filter));
+    if args.one_image_per_patient {
+        put("one_image_per_patient", json!(true));
+    }
+    merge(&mut params, args.data_params.as_deref(), "--data-params")?;
+    let mut model = Map::new();
+    if let Some(size) = args.size {
+        model.insert("size".into(), json!(size));
+    }
+    merge(&mut model, args.model_params.as_deref(), "--model-params")?;
+    let masker = |keep: &str, shape: &str| PluginRef {
+        id: REGION.into(),
+        params: json!({ "keep": keep, "shape": shape, "dilate": 0, "fill": "black" }),
+    };
+    let mut design = json!({
+        "folds": args.folds, "dilations": args.dilate,
+        "flag": { "keep": "outside", "shape": "exact", "threshold": args.flag_above },
+    });
+    if let Some(splits) = &args.splits {
+        design["split_file"] = json!(splits);
+    }
+    let spec = json!({
+        "dataset": { "id": DATASET, "params": params },
+        "model": { "id": args.model, "params": model },
+        // The study's five, in its order of presentation.
+        "maskers": [
+            masker("full", "exact"), masker("outside", "exact"), masker("outside", "box"),
+            masker("inside", "exact"), masker("inside", "box"),
+        ],
+        "probes": [{ "id": PROBE }],
+        "explainer": { "id": EXPLAINER },
+        "design": design,
+    });
+    let spec: SweepSpec = serde_json::from_value(spec).map_err(|e| CliError::usage(e.to_string(), ""))?;
+    if args.scores.is_some() {
+        return Ok(Box::new(scored(spec, args, linked)?));
+    }
+    Ok(Box::new(MaskingSweep::from_spec(&spec, &linked.registry)?))
+}
+
+/// The same sweep with scores that were computed elsewhere instead of a model.
+fn scored(mut spec: SweepSpec, args: &SweepArgs, linked: &Linked) -> Result<MaskingSweep, CliError> {
+    // The size is part of the plan: masked images were written at the size of the model that the plan names.
+    let size = match (args.size, MaskingSweep::from_spec(&spec, &linked.registry)) {
+        (Some(size), _) => (usize::from(size), usize::from(size)),
+        (None, Ok(planned)) => planned.working_size(),
+        (None, Err(_)) => (usize::from(DEFAULT_SIZE), usize::from(DEFAULT_SIZE)),
+    };
+    let mut params = Map::new();
+    params.insert("scores".into(), json!(args.scores));
+    if let Some(manifest) = &args.manifest {
+        params.insert("manifest".into(), json!(manifest));
+    }
+    spec.model = PluginRef { id: PREDICTIONS.into(), params: Value::Object(params) };
+    spec.explainer = None;
+    Ok(MaskingSweep::from_spec(&spec, &linked.registry)?.size(size.0, size.1))
+}
+
+fn merge(into: &mut Map<String, Value>, json: Option<&str>, option: &str) -> Result<(), CliError> {
+    let Some(text) = json else { return Ok(()) };
+    match serde_json::from_str(text) {
+        Ok(Value::Object(more)) => {
+            into.extend(more);
+            Ok(())
+        }
+        Ok(_) => Err(CliError::usage(format!("{option} is no JSON object"), "write for instance '{\"epochs\": 20}'")),
+        Err(e) => Err(CliError::usage(format!("{option}: {e}"), "write for instance '{\"epochs\": 20}'")),
+    }
+}

@@ -1,0 +1,2 @@
+//! A plugin crate that is not among the dependencies.
+eyepatch::main!(acme_masks);

@@ -1,0 +1,34 @@
+//! Odd but legal uses.
+use eyepatch::prelude::*;
+use eyepatch::sweep;
+
+mod inner {
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Grid<const N: usize> {
+        pub keep: &'static str,
+        pub sizes: [usize; N],
+        pub r#type: Option<u8>,
+    }
+}
+
+/// A question
+/// of two lines with "quotes", a \backslash and {braces}?
+#[audit(seed = 0xFFFF_FFFF_FFFF_FFFF, tags = [],)]
+#[must_use]
+pub(crate) fn r#loop() -> MaskingSweep {
+    unreachable!()
+}
+
+#[doc = "A question as an attribute?"]
+#[audit(tags = ["a", "b"], seed = 0)]
+fn as_attribute() -> eyepatch::engine::MaskingSweep {
+    unreachable!()
+}
+
+fn main() {
+    let grid = sweep!(inner::Grid::<2> { keep: ["a", "b"], sizes: [[1, 2]], r#type: [None, Some(3)] });
+    assert_eq!(grid.len(), 4);
+    assert_eq!(grid[0], inner::Grid { keep: "a", sizes: [1, 2], r#type: None });
+    assert_eq!(grid[1], inner::Grid { keep: "a", sizes: [1, 2], r#type: Some(3) });
+    assert_eq!(grid[2].keep, "b");
+}

@@ -1,0 +1,23 @@
+//! A plugin without a doc comment.
+use eyepatch_core::{Ctx, Evidence, Finding, Params, Probe, ProbeCard, Result, plugin};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Count {
+    level: f64,
+}
+
+impl Params for Count {}
+
+#[plugin("acme/count")]
+impl Probe for Count {
+    fn card(&self) -> ProbeCard {
+        ProbeCard { name: String::new(), description: String::new() }
+    }
+
+    fn examine(&self, _: &Evidence<'_>, _: &Ctx) -> Result<Vec<Finding>> {
+        Ok(Vec::new())
+    }
+}
+
+fn main() {}

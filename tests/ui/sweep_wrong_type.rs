@@ -1,0 +1,12 @@
+//! A value of the wrong type.
+use eyepatch::sweep;
+
+#[derive(Clone, Copy, Default)]
+struct Region {
+    keep: bool,
+    dilate: i32,
+}
+
+fn main() {
+    let _ = sweep!(Region { keep: [true, 3], ..Region::default() });
+}
