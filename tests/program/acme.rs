@@ -22,7 +22,8 @@ fn a_strangers_masker_is_listed_and_runs() {
     let out = tempfile::tempdir().unwrap();
     let acme = built().get_program().to_owned();
     let list = fine(Command::new(&acme).arg("list")).stdout;
-    for word in ["acme/ring", "acme-masks 0.3.0", "acme/mean-grey", "eyepatch/region", "acme-masks/ring_only"] {
+    for word in ["acme/ring", "acme-masks 0.3.0", "acme/mean-grey", "eyepatch/region", "acme-masks/ring_only"]
+    {
         assert!(list.contains(word), "`{word}` is not in:\n{list}");
     }
     assert!(!list.contains("eyepatch/densenet"), "acme links no network");
@@ -31,7 +32,20 @@ fn a_strangers_masker_is_listed_and_runs() {
     let html = std::fs::read_to_string(out.path().join("report.html")).unwrap();
     assert!(html.contains("Ring-6") && html.contains("acme/ring"));
     // A plugin that is not linked is named with what to do.
-    let wrong = run(Command::new(&acme).args(["run", "sweep", "--table", "t", "--images", "i", "--rois", "r", "--label", "l", "--patient", "p"]));
+    let wrong = run(Command::new(&acme).args([
+        "run",
+        "sweep",
+        "--table",
+        "t",
+        "--images",
+        "i",
+        "--rois",
+        "r",
+        "--label",
+        "l",
+        "--patient",
+        "p",
+    ]));
     assert_eq!(wrong.code, 2, "{}", wrong.stderr);
     assert!(wrong.stderr.contains("is linked"), "{}", wrong.stderr);
     refused(Command::new(&acme).args(["run", "ring_only", "--threads", "0"]), &["0 is not in 1.."]);

@@ -81,7 +81,9 @@ fn a_patient_in_two_parts() {
     let mut text = String::from("row,fold,part\n");
     for fold in 0..2 {
         // Rows 2k and 2k + 1 are one patient: every patient is torn apart.
-        (0..48).for_each(|row| text.push_str(&format!("{row},{fold},{}\n", if row % 2 == fold { "test" } else { "train" })));
+        (0..48).for_each(|row| {
+            text.push_str(&format!("{row},{fold},{}\n", if row % 2 == fold { "test" } else { "train" }))
+        });
     }
     std::fs::write(&splits, text).unwrap();
     let words = ["splits.csv", "patient `p0`", "fold 0", "put all images of a patient into one part"];
@@ -97,13 +99,19 @@ fn no_patient_column_is_refused_unless_it_is_said() {
         command.args(["run", "sweep", "--table"]).arg(data.path().join("labels.csv"));
         command.arg("--images").arg(data.path().join("images")).arg("--rois").arg(data.path().join("rois"));
         command.args(["--label", "label", "--size", "32", "--folds", "2", "--out"]).arg(&out).args(extra);
-        command.args(["--model-params", r#"{"growth": 4, "blocks": [1, 1], "init_features": 4, "epochs": 1, "batch": 8}"#]);
+        command.args([
+            "--model-params",
+            r#"{"growth": 4, "blocks": [1, 1], "init_features": 4, "epochs": 1, "batch": 8}"#,
+        ]);
         command
     };
     refused(&mut base(&[]), &["patient"]);
     fine(&mut base(&["--one-image-per-patient"]));
     let html = std::fs::read_to_string(out.join("report.html")).unwrap();
-    assert!(html.contains("one image per patient") || html.contains("one image a patient"), "the report does not say so");
+    assert!(
+        html.contains("one image per patient") || html.contains("one image a patient"),
+        "the report does not say so"
+    );
 }
 
 #[test]
@@ -125,5 +133,8 @@ fn other_rows_are_named_too() {
     for id in ["s003", "s011", "s020"] {
         filled(&data.roi(id), SIDE, 0);
     }
-    refused(&mut data.sweep(&data.path().join("out")), &["3 of 48 samples cannot be used", "s003", "s011", "s020"]);
+    refused(
+        &mut data.sweep(&data.path().join("out")),
+        &["3 of 48 samples cannot be used", "s003", "s011", "s020"],
+    );
 }

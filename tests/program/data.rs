@@ -75,7 +75,10 @@ impl Data {
         command.arg("sweep").arg("--table").arg(self.path().join("labels.csv"));
         command.arg("--images").arg(self.path().join("images")).arg("--rois").arg(self.path().join("rois"));
         command.args(["--patient", "patient_id", "--label", "label", "--size", "32", "--folds", "2"]);
-        command.args(["--model-params", r#"{"growth": 4, "blocks": [1, 1], "init_features": 4, "epochs": 2, "batch": 8}"#]);
+        command.args([
+            "--model-params",
+            r#"{"growth": 4, "blocks": [1, 1], "init_features": 4, "epochs": 2, "batch": 8}"#,
+        ]);
     }
 
     /// `eyepatch run sweep` of this data set into `out`.
@@ -101,7 +104,8 @@ fn inside(i: usize, x: u32, y: u32) -> bool {
 fn disc(i: usize, positive: bool) -> GrayImage {
     GrayImage::from_fn(SIDE, SIDE, |x, y| {
         // A fixed scramble of position and image: noise without a generator.
-        let noise = (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503) ^ (i as u32).wrapping_mul(97)) >> 7 & 31;
+        let noise =
+            (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503) ^ (i as u32).wrapping_mul(97)) >> 7 & 31;
         let level = if inside(i, x, y) { if positive { 190 } else { 120 } } else { 60 };
         Luma([(level + noise) as u8])
     })

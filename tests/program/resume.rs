@@ -19,7 +19,10 @@ fn a_run_killed_five_times_ends_in_the_same_result() {
         child.kill().unwrap();
         child.wait().unwrap();
         let now = cells(&store);
-        assert!(seen.iter().all(|(file, time)| now.get(file) == Some(time)), "a whole cell was computed again");
+        assert!(
+            seen.iter().all(|(file, time)| now.get(file) == Some(time)),
+            "a whole cell was computed again"
+        );
         seen = now;
     }
     let ran = fine(&mut data.sweep(&killed));
@@ -41,11 +44,18 @@ fn a_half_written_cell_is_found_and_made_again() {
     let bytes = std::fs::read(victim).unwrap();
     std::fs::write(victim, &bytes[..bytes.len() / 2]).unwrap();
     let ran = fine(&mut data.sweep(&out));
-    assert!(ran.stderr.contains("scores.json has") && ran.stderr.contains("computed again"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("scores.json has") && ran.stderr.contains("computed again"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(before, results(&out));
     let folder = victim.parent().unwrap();
     let after = cells(&out.join("store"));
-    assert!(all.iter().all(|(f, t)| f.starts_with(folder) || after[f] == *t), "another cell was computed again");
+    assert!(
+        all.iter().all(|(f, t)| f.starts_with(folder) || after[f] == *t),
+        "another cell was computed again"
+    );
 }
 
 #[test]
@@ -55,7 +65,11 @@ fn two_runs_on_one_store_do_not_harm_each_other() {
     let (a, b) = (data.path().join("a"), data.path().join("b"));
     let start = |out: &std::path::Path| {
         let mut command = data.sweep(out);
-        command.arg("--store").arg(&store).stderr(std::process::Stdio::null()).stdout(std::process::Stdio::null());
+        command
+            .arg("--store")
+            .arg(&store)
+            .stderr(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null());
         command.spawn().unwrap()
     };
     let (mut first, mut second) = (start(&a), start(&b));
@@ -71,7 +85,10 @@ fn a_full_disk_is_told_and_loses_nothing() {
     let out = data.path().join("out");
     let sweep = data.sweep(&out);
     let mut limited = std::process::Command::new("sh");
-    limited.args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$0\" \"$@\""]).arg(sweep.get_program()).args(sweep.get_args());
+    limited
+        .args(["-c", "trap '' XFSZ; ulimit -f 16; exec \"$0\" \"$@\""])
+        .arg(sweep.get_program())
+        .args(sweep.get_args());
     let ran = refused(&mut limited, &["prepare", "images.npy", "free disk space", "finished cells are kept"]);
     assert!(ran.stdout.is_empty());
     fine(&mut data.sweep(&out));
@@ -93,7 +110,8 @@ fn an_unwritable_output_is_told_before_any_work() {
 fn an_interrupt_leaves_a_store_that_goes_on() {
     let data = Data::new(48);
     let out = data.path().join("out");
-    let slow = r#"{"growth": 4, "blocks": [1, 1], "init_features": 4, "epochs": 400, "batch": 8, "patience": 0}"#;
+    let slow =
+        r#"{"growth": 4, "blocks": [1, 1], "init_features": 4, "epochs": 400, "batch": 8, "patience": 0}"#;
     let mut child =
         data.sweep(&out).args(["--model-params", slow]).stderr(std::process::Stdio::piped()).spawn().unwrap();
     let store = out.join("store");

@@ -29,7 +29,8 @@ impl Elsewhere {
         let mut lines = vec!["sample,masking,fill,dilation,fold,class,score".to_owned()];
         for record in csv::Reader::from_path(self.masked.join("manifest.csv")).unwrap().into_records() {
             let r = record.unwrap();
-            let (sample, masking, fill, dilation, fold, part, path) = (&r[1], &r[3], &r[4], &r[5], &r[6], &r[7], &r[8]);
+            let (sample, masking, fill, dilation, fold, part, path) =
+                (&r[1], &r[3], &r[4], &r[5], &r[6], &r[7], &r[8]);
             if part == "test" {
                 let image = image::open(self.masked.join(path)).unwrap().into_luma8();
                 assert_eq!(image.dimensions(), (32, 32));
@@ -63,12 +64,16 @@ fn scores_from_elsewhere_end_in_the_same_kind_of_report() {
     let ran: Ran = fine(&mut e.run(&e.write(&lines), "out"));
     assert!(ran.stdout.contains("label:"), "{}", ran.stdout);
     let out = e.data.path().join("out");
-    let result: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join("result.json")).unwrap()).unwrap();
+    let result: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(out.join("result.json")).unwrap()).unwrap();
     let matrix = &result["audits"][0]["matrices"][0];
     assert_eq!(matrix["rows"], serde_json::json!(["delivered"]));
     // The disc is brighter where the label is 1, and nothing else is.
-    let columns: Vec<&str> = matrix["columns"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
-    let auc = |name: &str| matrix["cells"][0][columns.iter().position(|c| *c == name).unwrap()]["value"].as_f64().unwrap();
+    let columns: Vec<&str> =
+        matrix["columns"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
+    let auc = |name: &str| {
+        matrix["cells"][0][columns.iter().position(|c| *c == name).unwrap()]["value"].as_f64().unwrap()
+    };
     assert!(auc("Full") > 0.9 && auc("OnlyROI") > 0.9 && (auc("NoROI") - 0.5).abs() < 0.3);
     assert!(out.join("report.html").exists());
 
@@ -76,7 +81,13 @@ fn scores_from_elsewhere_end_in_the_same_kind_of_report() {
     let mut command = eyepatch();
     command.arg("run");
     e.data.options(&mut command);
-    fine(command.args(["--dilate", "3", "--scores"]).arg(e.masked.join("scores.csv")).arg("--out").arg(e.data.path().join("again")));
+    fine(
+        command
+            .args(["--dilate", "3", "--scores"])
+            .arg(e.masked.join("scores.csv"))
+            .arg("--out")
+            .arg(e.data.path().join("again")),
+    );
 }
 
 #[test]
@@ -91,7 +102,10 @@ fn scores_that_do_not_answer_the_plan_are_refused() {
     let surplus = lines[1].replacen("s0", "x0", 1);
     refuse(lines.iter().cloned().chain([surplus]).collect(), &["scores.csv", "x0"]);
     let nan = format!("{},NaN", lines[5].rsplit_once(',').unwrap().0);
-    refuse(lines.iter().enumerate().map(|(i, l)| if i == 5 { nan.clone() } else { l.clone() }).collect(), &["scores.csv", "line 6", "NaN"]);
+    refuse(
+        lines.iter().enumerate().map(|(i, l)| if i == 5 { nan.clone() } else { l.clone() }).collect(),
+        &["scores.csv", "line 6", "NaN"],
+    );
 
     // An image changes after the manifest was written.
     let other = image::GrayImage::from_fn(40, 40, |x, y| image::Luma([(x * 5 + y) as u8]));

@@ -13,7 +13,8 @@ fn a_table_ends_in_a_report_whatever_the_threads() {
     fine(data.sweep(&two).args(extra).args(["--threads", "2"]));
     assert_eq!(results(&one), results(&two), "results differ between 1 and 2 threads");
 
-    let result: serde_json::Value = serde_json::from_slice(&std::fs::read(one.join("result.json")).unwrap()).unwrap();
+    let result: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(one.join("result.json")).unwrap()).unwrap();
     let audit = &result["audits"][0];
     assert_eq!(audit["matrices"][0]["rows"].as_array().unwrap().len(), 5);
     assert_eq!(audit["matrices"][0]["columns"].as_array().unwrap().len(), 5);
@@ -26,7 +27,8 @@ fn a_table_ends_in_a_report_whatever_the_threads() {
     let before = (cells(&one.join("store")), results(&one));
     fine(data.sweep(&one).args(extra));
     assert_eq!(before, (cells(&one.join("store")), results(&one)));
-    let timings: serde_json::Value = serde_json::from_slice(&std::fs::read(one.join("timings.json")).unwrap()).unwrap();
+    let timings: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(one.join("timings.json")).unwrap()).unwrap();
     assert!(timings["cells"].as_array().unwrap().iter().all(|c| c["reused"] == true));
 
     // One more dilation computes its own cells and no training again.
@@ -49,7 +51,14 @@ fn a_plan_says_what_will_happen_before_it_does() {
     command.arg("plan");
     data.options(&mut command);
     let text = fine(&mut command).stdout;
-    for word in ["48 images of 24 patients", "minimal detectable gap, label", "10 fit", "50 predict", "time:", "disk:"] {
+    for word in [
+        "48 images of 24 patients",
+        "minimal detectable gap, label",
+        "10 fit",
+        "50 predict",
+        "time:",
+        "disk:",
+    ] {
         assert!(text.contains(word), "`{word}` is not in:\n{text}");
     }
     let json: serde_json::Value = serde_json::from_str(&fine(command.arg("--json")).stdout).unwrap();
@@ -82,6 +91,9 @@ fn wrong_words_are_refused_with_a_remedy() {
     let data = Data::new(48);
     let out = data.path().join("out");
     refused(data.sweep(&out).args(["--model", "eyepatch/densnet"]), &["did you mean `eyepatch/densenet`"]);
-    refused(data.sweep(&out).args(["--model-params", r#"{"epoch": 3}"#]), &["unknown parameter `epoch`", "`epochs`"]);
+    refused(
+        data.sweep(&out).args(["--model-params", r#"{"epoch": 3}"#]),
+        &["unknown parameter `epoch`", "`epochs`"],
+    );
     refused(data.sweep(&out).args(["--flag-above", "1.5"]), &["flag threshold of 1.5"]);
 }

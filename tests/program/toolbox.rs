@@ -31,9 +31,21 @@ fn roi_dilate_and_erode() {
     let roi = read(&data.roi("s002"));
     let out = data.path().join("out.png");
     for radius in [0, 1, 4, 9, 60] {
-        fine(eyepatch().args(["roi", "dilate", "--roi"]).arg(data.roi("s002")).args(["--radius", &radius.to_string(), "--out"]).arg(&out));
+        fine(
+            eyepatch()
+                .args(["roi", "dilate", "--roi"])
+                .arg(data.roi("s002"))
+                .args(["--radius", &radius.to_string(), "--out"])
+                .arg(&out),
+        );
         assert_eq!(read(&out), dilated(&roi, radius), "radius {radius}");
-        fine(eyepatch().args(["roi", "dilate", "--roi"]).arg(data.roi("s002")).args(["--radius", &(-radius).to_string(), "--out"]).arg(&out));
+        fine(
+            eyepatch()
+                .args(["roi", "dilate", "--roi"])
+                .arg(data.roi("s002"))
+                .args(["--radius", &(-radius).to_string(), "--out"])
+                .arg(&out),
+        );
         assert_eq!(read(&out), inverted(&dilated(&inverted(&roi), radius)), "radius -{radius}");
     }
 }
@@ -52,7 +64,9 @@ fn mask_keeps_one_side_and_blackens_the_other() {
     ] {
         let mut command = eyepatch();
         command.args(["mask", "--image"]).arg(data.image("s002")).arg("--roi").arg(data.roi("s002"));
-        command.args(["--keep", keep, "--shape", shape, "--dilate", dilate, "--fill", "black", "--out"]).arg(&out);
+        command
+            .args(["--keep", keep, "--shape", shape, "--dilate", dilate, "--fill", "black", "--out"])
+            .arg(&out);
         fine(&mut command);
         let expected = GrayImage::from_fn(image.width(), image.height(), |x, y| {
             let visible = (region.get_pixel(x, y)[0] != 0) == (keep == "inside");
@@ -94,7 +108,13 @@ fn bad_single_files_are_refused() {
     let out = data.path().join("out.png");
     let mask = |image: &Path, roi: &Path| {
         let mut command = eyepatch();
-        command.args(["mask", "--image"]).arg(image).arg("--roi").arg(roi).args(["--keep", "inside", "--out"]).arg(&out);
+        command
+            .args(["mask", "--image"])
+            .arg(image)
+            .arg("--roi")
+            .arg(roi)
+            .args(["--keep", "inside", "--out"])
+            .arg(&out);
         command
     };
     let missing = data.path().join("nowhere.png");
@@ -123,25 +143,45 @@ fn split_keeps_patients_together() {
         let (row, fold, part) = record.unwrap();
         tested[row] += usize::from(part == "test");
         let patient = &data.rows[row].patient;
-        assert_eq!(parts.entry((fold, patient.clone())).or_insert_with(|| part.clone()), &part, "{patient} is torn apart");
+        assert_eq!(
+            parts.entry((fold, patient.clone())).or_insert_with(|| part.clone()),
+            &part,
+            "{patient} is torn apart"
+        );
     }
     assert_eq!(tested, [1; 48]);
     refused(
-        eyepatch().args(["split", "--table"]).arg(data.path().join("labels.csv")).args(["--group", "who", "--out"]).arg(&out),
+        eyepatch()
+            .args(["split", "--table"])
+            .arg(data.path().join("labels.csv"))
+            .args(["--group", "who", "--out"])
+            .arg(&out),
         &["no column `who`", "patient_id"],
     );
 }
 
 #[test]
 fn list_doctor_completions_and_manual() {
-    let json: serde_json::Value = serde_json::from_str(&fine(eyepatch().args(["list", "--json"])).stdout).unwrap();
-    let ids: Vec<&str> = json["plugins"].as_array().unwrap().iter().map(|p| p["id"].as_str().unwrap()).collect();
-    for id in ["eyepatch/region", "eyepatch/folder", "eyepatch/phantom", "eyepatch/densenet", "eyepatch/predictions", "eyepatch/occlusion", "eyepatch/auc-matrix"] {
+    let json: serde_json::Value =
+        serde_json::from_str(&fine(eyepatch().args(["list", "--json"])).stdout).unwrap();
+    let ids: Vec<&str> =
+        json["plugins"].as_array().unwrap().iter().map(|p| p["id"].as_str().unwrap()).collect();
+    for id in [
+        "eyepatch/region",
+        "eyepatch/folder",
+        "eyepatch/phantom",
+        "eyepatch/densenet",
+        "eyepatch/predictions",
+        "eyepatch/occlusion",
+        "eyepatch/auc-matrix",
+    ] {
         assert!(ids.contains(&id), "{id} is not listed");
     }
-    let audits: Vec<&str> = json["audits"].as_array().unwrap().iter().map(|a| a["id"].as_str().unwrap()).collect();
+    let audits: Vec<&str> =
+        json["audits"].as_array().unwrap().iter().map(|a| a["id"].as_str().unwrap()).collect();
     assert_eq!(audits, ["chest-xray/nih_pneumonia", "quickstart/honest", "quickstart/planted_marker"]);
-    let doctor: serde_json::Value = serde_json::from_str(&fine(eyepatch().args(["doctor", "--json"])).stdout).unwrap();
+    let doctor: serde_json::Value =
+        serde_json::from_str(&fine(eyepatch().args(["doctor", "--json"])).stdout).unwrap();
     assert_eq!(doctor["problems"].as_array().unwrap().len(), 0);
     assert!(fine(eyepatch().args(["completions", "bash"])).stdout.contains("eyepatch"));
     assert!(fine(eyepatch().arg("man")).stdout.contains(".TH eyepatch"));

@@ -10,7 +10,8 @@ use plugin_saliency::Occlusion;
 /// 1000 frontal films of NIH ChestX-ray14, half of them labelled pneumonia, with predicted lung masks.
 fn nih_pneumonia_1000() -> Folder {
     // Unset, the name itself stands in the path, and the error about the missing table says what to set.
-    let data = std::env::var_os("EYEPATCH_DATA").map_or_else(|| PathBuf::from("$EYEPATCH_DATA"), PathBuf::from);
+    let data =
+        std::env::var_os("EYEPATCH_DATA").map_or_else(|| PathBuf::from("$EYEPATCH_DATA"), PathBuf::from);
     let home = data.join("nih_pneumonia_1000");
     folder(home.join("labels.csv"), home.join("images"), home.join("masks_lung_pred"))
         .patient("patient_id")
@@ -19,7 +20,9 @@ fn nih_pneumonia_1000() -> Folder {
         .name("NIH ChestX-ray14, pneumonia subset")
         .licence("NIH Clinical Center ChestX-ray14: free use with attribution (Wang et al. 2017)")
         .origin("NIH Clinical Center; 500 films without finding and 500 with pneumonia, 512 px JPEG")
-        .roi_origin("predicted masks: a small U-Net trained on adult lung masks, not validated on these films")
+        .roi_origin(
+            "predicted masks: a small U-Net trained on adult lung masks, not validated on these films",
+        )
         .bias("Pneumonia goes with the posteroanterior view and with later follow-up films in this subset.")
         .bias("Original image size differs by label.")
         .bias("Labels were mined from reports by text search and hold errors.")

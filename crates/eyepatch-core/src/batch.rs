@@ -159,7 +159,8 @@ impl Batch {
     /// [`Error::Unsupported`] for half types on the host (no plugin makes them yet), or what the device says.
     pub fn host_f32(&self) -> Result<std::borrow::Cow<'_, [f32]>> {
         use std::borrow::Cow;
-        let unsupported = || Error::Unsupported { what: "a half-precision batch".into(), capability: "32-bit view".into() };
+        let unsupported =
+            || Error::Unsupported { what: "a half-precision batch".into(), capability: "32-bit view".into() };
         let values = match &self.place {
             Place::Host(v) => match v.as_ref() {
                 HostData::F32(v) => Cow::Borrowed(v.as_slice()),
@@ -172,7 +173,9 @@ impl Batch {
         };
         Ok(match self.layout {
             Layout::Nchw => values,
-            Layout::Nhwc => Cow::Owned(nhwc_to_nchw(&values, self.n, self.channels, self.height * self.width)),
+            Layout::Nhwc => {
+                Cow::Owned(nhwc_to_nchw(&values, self.n, self.channels, self.height * self.width))
+            }
         })
     }
 }

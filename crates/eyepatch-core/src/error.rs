@@ -176,10 +176,12 @@ impl Error {
             }
             Self::Io { path, source } => Some(io_remedy(path, source)),
             Self::UnknownPlugin { id, linked, .. } => Some(unknown_remedy(id, linked)),
-            Self::DuplicatePlugin { .. } => Some("rename one of them, or link only one of the two crates".into()),
-            Self::EmptyRegion { .. } => {
-                Some("drop the sample from the table, or mend its ROI so that it has at least one pixel".into())
+            Self::DuplicatePlugin { .. } => {
+                Some("rename one of them, or link only one of the two crates".into())
             }
+            Self::EmptyRegion { .. } => Some(
+                "drop the sample from the table, or mend its ROI so that it has at least one pixel".into(),
+            ),
             Self::Plugin { remedy, .. } => remedy.clone(),
             Self::Cancelled => Some("run the same command again: finished cells are kept".into()),
             _ => None,
@@ -195,7 +197,8 @@ fn io_remedy(path: &std::path::Path, source: &std::io::Error) -> String {
             format!("make {} readable and, for outputs, writable, or choose another --out", path.display())
         }
         K::StorageFull | K::QuotaExceeded | K::FileTooLarge | K::WriteZero => {
-            "free disk space (or raise the quota) and run the same command again: finished cells are kept".into()
+            "free disk space (or raise the quota) and run the same command again: finished cells are kept"
+                .into()
         }
         _ => "mend the cause and run the same command again: finished cells are kept".into(),
     }

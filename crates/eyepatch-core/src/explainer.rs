@@ -52,5 +52,11 @@ pub trait Explainer: Send + Sync {
     /// # Errors
     /// [`crate::Error::Unsupported`] where the model lacks a capability, [`crate::Error::Cancelled`], or what the
     /// model says.
-    fn explain(&self, fitted: &dyn Fitted, subject: Subject<'_>, budget: Budget, ctx: &Ctx) -> Result<Attribution>;
+    fn explain(
+        &self,
+        fitted: &dyn Fitted,
+        subject: Subject<'_>,
+        budget: Budget,
+        ctx: &Ctx,
+    ) -> Result<Attribution>;
 }

@@ -81,9 +81,7 @@ impl<T: ?Sized> Handle<T> {
     pub fn checked(&self, kind: Kind) -> Result<&Self> {
         match &self.problem {
             None => Ok(self),
-            Some(problem) => {
-                Err(Error::Params { kind, id: self.spec.id.clone(), problem: problem.clone() })
-            }
+            Some(problem) => Err(Error::Params { kind, id: self.spec.id.clone(), problem: problem.clone() }),
         }
     }
 }

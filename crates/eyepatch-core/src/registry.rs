@@ -167,6 +167,9 @@ impl Registry {
         };
         let entry = entry.ok_or_else(unknown)?;
         let plugin = T::make(entry, params).ok_or_else(unknown)??;
-        Ok(Handle::from_parts(PluginSpec::new(entry.id, entry.revision, entry.origin, params.clone()), plugin))
+        Ok(Handle::from_parts(
+            PluginSpec::new(entry.id, entry.revision, entry.origin, params.clone()),
+            plugin,
+        ))
     }
 }

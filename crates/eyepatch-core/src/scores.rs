@@ -135,7 +135,13 @@ pub trait ScoreSource: Send + Sync {
     ///
     /// # Errors
     /// [`Error::ScoreFile`] for missing, surplus and duplicate rows and for a stale manifest.
-    fn verify(&self, wanted: &[(ScoreKey, Vec<String>)], classes: &[String], manifest: &[ManifestRow], ctx: &Ctx) -> Result<()>;
+    fn verify(
+        &self,
+        wanted: &[(ScoreKey, Vec<String>)],
+        classes: &[String],
+        manifest: &[ManifestRow],
+        ctx: &Ctx,
+    ) -> Result<()>;
 
     /// The scores for `samples` (ids), in their order.
     ///

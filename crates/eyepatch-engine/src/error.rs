@@ -115,11 +115,15 @@ impl Error {
             Self::Io { path, source } => {
                 eyepatch_core::Error::io(path.clone(), std::io::Error::from(source.kind())).remedy()
             }
-            Self::Damaged { .. } => Some("delete it and run the same command again: it will be made anew".into()),
-            Self::Split(_) => {
-                Some("use fewer folds, or more patients of the rarer class; every part needs both classes".into())
+            Self::Damaged { .. } => {
+                Some("delete it and run the same command again: it will be made anew".into())
             }
-            Self::Panic(_) => Some("report it to the plugin's author, with the command and RUST_BACKTRACE=1".into()),
+            Self::Split(_) => Some(
+                "use fewer folds, or more patients of the rarer class; every part needs both classes".into(),
+            ),
+            Self::Panic(_) => {
+                Some("report it to the plugin's author, with the command and RUST_BACKTRACE=1".into())
+            }
             Self::Report(e) => e.remedy(),
         }
     }

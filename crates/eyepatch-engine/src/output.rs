@@ -5,9 +5,9 @@ use std::path::Path;
 
 use eyepatch_report::schema::{Picture, RunResult, Timings};
 
+use crate::Result;
 use crate::cell::file_name;
 use crate::store::write_atomically;
-use crate::Result;
 
 /// Writes `result.json`, `timings.json`, pictures, tables and `report.html` into `folder`, each whole
 /// or not at all. All but the timings and the report, which prints them, are the same bytes whenever the audit is.
@@ -29,8 +29,14 @@ pub fn write_run(
             write_atomically(&tables.join(name), text.as_bytes())?;
         }
     }
-    write_atomically(&folder.join("timings.json"), eyepatch_report::json::timings_to_string(timings)?.as_bytes())?;
-    write_atomically(&folder.join("result.json"), eyepatch_report::json::result_to_string(result)?.as_bytes())?;
+    write_atomically(
+        &folder.join("timings.json"),
+        eyepatch_report::json::timings_to_string(timings)?.as_bytes(),
+    )?;
+    write_atomically(
+        &folder.join("result.json"),
+        eyepatch_report::json::result_to_string(result)?.as_bytes(),
+    )?;
     write_report(folder, result, Some(timings))
 }
 

@@ -92,7 +92,8 @@ pub fn run_audits(
     let plans = audits.iter().map(|(info, e)| e.plan(info, options)).collect::<Result<Vec<_>>>()?;
     let mut result =
         RunResult { schema: SCHEMA.into(), generator: env!("CARGO_PKG_VERSION").into(), audits: Vec::new() };
-    let (mut files, mut timings) = (BTreeMap::new(), Timings { threads: options.threads, ..Timings::default() });
+    let (mut files, mut timings) =
+        (BTreeMap::new(), Timings { threads: options.threads, ..Timings::default() });
     for ((info, _), plan) in audits.iter().zip(&plans) {
         observer.audit(info, plan.cells());
         let done = execute(plan.cells(), info, store, options, observer)?;
@@ -144,7 +145,8 @@ pub fn execute(
     observer: &dyn Observer,
 ) -> Result<Vec<Done>> {
     let root = Seed::root(info.seed).child(&info.id);
-    let all = Ctx::new(root, options.threads)?.with_cancel(options.cancel.clone()).with_device(options.device);
+    let all =
+        Ctx::new(root, options.threads)?.with_cancel(options.cancel.clone()).with_device(options.device);
     let board = Board { state: Mutex::new(State::new(cells.len())), changed: Condvar::new() };
     let run_one = |index: usize, ctx: &Ctx| -> Result<Done> {
         let inputs = board.lock().folders(&cells[index].inputs);
@@ -155,11 +157,15 @@ pub fn execute(
     std::thread::scope(|scope| {
         for _ in 0..options.threads.max(1) {
             scope.spawn(|| {
-                let one = Ctx::new(root, 1).map(|c| c.with_cancel(options.cancel.clone()).with_device(options.device));
+                let one = Ctx::new(root, 1)
+                    .map(|c| c.with_cancel(options.cancel.clone()).with_device(options.device));
                 while let Some(index) = board.take(cells) {
                     let outcome = match &one {
                         Ok(one) => run_one(index, if cells[index].parallel { &all } else { one }),
-                        Err(e) => Err(Error::Io { path: "thread pool".into(), source: std::io::Error::other(e.to_string()) }),
+                        Err(e) => Err(Error::Io {
+                            path: "thread pool".into(),
+                            source: std::io::Error::other(e.to_string()),
+                        }),
                     };
                     board.put(index, outcome);
                 }
@@ -172,7 +178,11 @@ pub fn execute(
         if error.is_cancelled() {
             return Err(error);
         }
-        return Err(Error::Cell { kind: spec.kind.clone(), name: spec.name.clone(), source: Box::new(error) });
+        return Err(Error::Cell {
+            kind: spec.kind.clone(),
+            name: spec.name.clone(),
+            source: Box::new(error),
+        });
     }
     Ok(state.done.into_iter().flatten().collect())
 }
@@ -182,7 +192,13 @@ fn panic_text(cause: &(dyn std::any::Any + Send)) -> String {
     text.or_else(|| cause.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".into())
 }
 
-fn compute(cell: &Cell, inputs: Vec<PathBuf>, ctx: &Ctx, store: &Store, observer: &dyn Observer) -> Result<Done> {
+fn compute(
+    cell: &Cell,
+    inputs: Vec<PathBuf>,
+    ctx: &Ctx,
+    store: &Store,
+    observer: &dyn Observer,
+) -> Result<Done> {
     ctx.check()?;
     let kind = &cell.spec.kind;
     let reuse = |folder: PathBuf| {
@@ -199,7 +215,8 @@ fn compute(cell: &Cell, inputs: Vec<PathBuf>, ctx: &Ctx, store: &Store, observer
     }
     let progress = observer.started(cell);
     let out = store.workspace(kind, &cell.key)?;
-    let ctx = ctx.child(&format!("{kind} {}", cell.spec.name)).with_progress(progress).with_folders(&out, &out);
+    let ctx =
+        ctx.child(&format!("{kind} {}", cell.spec.name)).with_progress(progress).with_folders(&out, &out);
     let start = Instant::now();
     (cell.work)(&CellCtx { ctx: &ctx, out: &out, inputs })?;
     let seconds = start.elapsed().as_secs_f64();
@@ -251,7 +268,10 @@ impl Board {
             if !state.failed.is_empty() || state.taken.iter().all(|t| *t) {
                 return None;
             }
-            let ready = |i: &usize| !state.taken[*i] && cells[*i].inputs.iter().chain(&cells[*i].after).all(|&j| state.done[j].is_some());
+            let ready = |i: &usize| {
+                !state.taken[*i]
+                    && cells[*i].inputs.iter().chain(&cells[*i].after).all(|&j| state.done[j].is_some())
+            };
             let next = (0..cells.len()).find(ready);
             match next {
                 Some(i) if !state.alone && (!cells[i].parallel || state.running == 0) => {

@@ -32,8 +32,9 @@ impl Parse for Args {
                     tags = Punctuated::<LitStr, Token![,]>::parse_terminated(&list)?.into_iter().collect();
                 }
                 other => {
-                    let message =
-                        format!("unknown parameter `{other}`; #[audit] takes `seed = N` and `tags = [\"..\"]`");
+                    let message = format!(
+                        "unknown parameter `{other}`; #[audit] takes `seed = N` and `tags = [\"..\"]`"
+                    );
                     return Err(Error::new(key.span(), message));
                 }
             }
@@ -41,7 +42,8 @@ impl Parse for Args {
                 return Err(input.error("expected `,`"));
             }
         }
-        let missing = "an audit needs a seed: #[audit(seed = 1907)]; every random number of the run comes from it";
+        let missing =
+            "an audit needs a seed: #[audit(seed = 1907)]; every random number of the run comes from it";
         Ok(Self { seed: seed.ok_or_else(|| input.error(missing))?, tags })
     }
 }
@@ -59,7 +61,10 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream
         ));
     }
     if !item.sig.inputs.is_empty() {
-        return Err(Error::new(item.sig.inputs.span(), "an audit takes no arguments: it declares everything itself"));
+        return Err(Error::new(
+            item.sig.inputs.span(),
+            "an audit takes no arguments: it declares everything itself",
+        ));
     }
     if !item.sig.generics.params.is_empty() || item.sig.asyncness.is_some() {
         return Err(Error::new(item.sig.span(), "an audit is a plain function, neither generic nor async"));

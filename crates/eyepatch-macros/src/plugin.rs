@@ -37,7 +37,8 @@ impl Parse for Args {
 fn check_id(id: &LitStr) -> Result<()> {
     let value = id.value();
     let word = |s: &str| {
-        !s.is_empty() && s.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_')
+        !s.is_empty()
+            && s.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_')
     };
     match value.split_once('/') {
         Some((namespace, name)) if word(namespace) && word(name) => Ok(()),

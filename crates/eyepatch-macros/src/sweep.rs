@@ -5,7 +5,10 @@ use syn::{Error, Expr, ExprStruct, Result};
 
 pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     let literal: ExprStruct = syn::parse2(input).map_err(|e| {
-        Error::new(e.span(), "sweep! takes a struct literal: sweep!(Region { keep: [..], ..Region::default() })")
+        Error::new(
+            e.span(),
+            "sweep! takes a struct literal: sweep!(Region { keep: [..], ..Region::default() })",
+        )
     })?;
     let ExprStruct { path, fields, rest, .. } = &literal;
     let mut loops = Vec::new();
@@ -15,7 +18,10 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
         match &field.expr {
             Expr::Array(array) => {
                 if array.elems.is_empty() {
-                    return Err(Error::new(array.span(), "an empty list sweeps over nothing; give at least one value"));
+                    return Err(Error::new(
+                        array.span(),
+                        "an empty list sweeps over nothing; give at least one value",
+                    ));
                 }
                 let var = format_ident!("__value{i}");
                 loops.push((var.clone(), array.clone()));
@@ -25,7 +31,10 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
         }
     }
     if loops.is_empty() {
-        return Err(Error::new(path.span(), "nothing to sweep over: give at least one field as a list, `keep: [..]`"));
+        return Err(Error::new(
+            path.span(),
+            "nothing to sweep over: give at least one field as a list, `keep: [..]`",
+        ));
     }
     let rest = rest.as_ref().map(|r| quote!(..#r));
     let mut body = quote! { __grid.push(#path { #(#values,)* #rest }); };

@@ -8,18 +8,25 @@ use image::{DynamicImage, ImageBuffer, ImageFormat};
 /// # Errors
 /// [`Error::Shape`] where a side does not fit PNG.
 pub fn encode_png(image: &Image) -> Result<Vec<u8>> {
-    let wrong = || Error::shape("image", "sides that PNG can hold", format!("{}x{}", image.height(), image.width()));
+    let wrong =
+        || Error::shape("image", "sides that PNG can hold", format!("{}x{}", image.height(), image.width()));
     let (width, height) = (
         u32::try_from(image.width()).map_err(|_| wrong())?,
         u32::try_from(image.height()).map_err(|_| wrong())?,
     );
     let grey = image.channels() == 1;
     let dynamic = match image.pixels() {
-        Pixels::U8(v) if grey => ImageBuffer::from_raw(width, height, v.clone()).map(DynamicImage::ImageLuma8),
+        Pixels::U8(v) if grey => {
+            ImageBuffer::from_raw(width, height, v.clone()).map(DynamicImage::ImageLuma8)
+        }
         Pixels::U8(v) => ImageBuffer::from_raw(width, height, v.clone()).map(DynamicImage::ImageRgb8),
-        Pixels::U16(v) if grey => ImageBuffer::from_raw(width, height, v.clone()).map(DynamicImage::ImageLuma16),
+        Pixels::U16(v) if grey => {
+            ImageBuffer::from_raw(width, height, v.clone()).map(DynamicImage::ImageLuma16)
+        }
         Pixels::U16(v) => ImageBuffer::from_raw(width, height, v.clone()).map(DynamicImage::ImageRgb16),
-        Pixels::F32(v) if grey => ImageBuffer::from_raw(width, height, deep(v)).map(DynamicImage::ImageLuma16),
+        Pixels::F32(v) if grey => {
+            ImageBuffer::from_raw(width, height, deep(v)).map(DynamicImage::ImageLuma16)
+        }
         Pixels::F32(v) => ImageBuffer::from_raw(width, height, deep(v)).map(DynamicImage::ImageRgb16),
     };
     let mut bytes = Vec::new();

@@ -57,7 +57,12 @@ impl PreparedSet {
     ///
     /// # Errors
     /// [`Error::Samples`] naming the first samples that cannot be used, and how many there are.
-    pub(crate) fn write(dataset: &dyn Dataset, sources: &[usize], size: (usize, usize), cell: &CellCtx) -> Result<()> {
+    pub(crate) fn write(
+        dataset: &dyn Dataset,
+        sources: &[usize],
+        size: (usize, usize),
+        cell: &CellCtx,
+    ) -> Result<()> {
         let samples = load_all(dataset, sources, size, cell.ctx)?;
         let set = Self::pack(&samples, size)?;
         cell.write("images.npy", &npy::encode(&set.shape.depth, &set.shape.images(), &set.pixels))?;
@@ -137,7 +142,12 @@ impl PreparedSet {
     }
 }
 
-fn load_all(dataset: &dyn Dataset, sources: &[usize], size: (usize, usize), ctx: &Ctx) -> Result<Vec<(Image, Roi)>> {
+fn load_all(
+    dataset: &dyn Dataset,
+    sources: &[usize],
+    size: (usize, usize),
+    ctx: &Ctx,
+) -> Result<Vec<(Image, Roi)>> {
     let done = AtomicU64::new(0);
     let total = sources.len() as u64;
     let load = |&row: &usize| -> eyepatch_core::Result<(Image, Roi)> {

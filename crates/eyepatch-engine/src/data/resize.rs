@@ -44,7 +44,8 @@ where
     P::Subpixel: 'static + Default,
 {
     let fit = fit(from, to);
-    let source: ImageBuffer<P, _> = ImageBuffer::from_raw(u32::try_from(from.1).ok()?, u32::try_from(from.0).ok()?, values)?;
+    let source: ImageBuffer<P, _> =
+        ImageBuffer::from_raw(u32::try_from(from.1).ok()?, u32::try_from(from.0).ok()?, values)?;
     let small = imageops::resize(&source, fit.width, fit.height, FilterType::Triangle);
     let mut canvas: ImageBuffer<P, Vec<P::Subpixel>> =
         ImageBuffer::new(u32::try_from(to.1).ok()?, u32::try_from(to.0).ok()?);

@@ -130,8 +130,11 @@ impl Splits {
                 let problem = format!("row {} of a table of {} rows", line.row, table.rows.len());
                 return Err(wrong(Some(number), problem, "make the split again for this table").into());
             }
-            if let Some((part, first)) = folds.entry(line.fold).or_default().insert(line.row, (line.part, number)) {
-                let problem = format!("row {} is already in `{part}` of fold {} (line {first})", line.row, line.fold);
+            if let Some((part, first)) =
+                folds.entry(line.fold).or_default().insert(line.row, (line.part, number))
+            {
+                let problem =
+                    format!("row {} is already in `{part}` of fold {} (line {first})", line.row, line.fold);
                 return Err(wrong(Some(number), problem, "keep one line a row and fold").into());
             }
         }
@@ -142,14 +145,20 @@ impl Splits {
         let strata = strata(table);
         let mut made = Vec::new();
         for (k, rows) in folds {
-            let of = |part: Part| rows.iter().filter(|(_, (p, _))| *p == part).map(|(r, _)| *r).collect::<Vec<_>>();
+            let of = |part: Part| {
+                rows.iter().filter(|(_, (p, _))| *p == part).map(|(r, _)| *r).collect::<Vec<_>>()
+            };
             let (mut train, mut held, test) = (of(Part::Train), of(Part::Validation), of(Part::Test));
             if train.is_empty() || test.is_empty() {
                 return Err(wrong(None, format!("fold {k} lacks a train or a test part"), format).into());
             }
             // Looked for before a validation part is carved, so that the file's own words are quoted.
-            check_fold(table, &Fold { train: train.clone(), validation: held.clone(), test: test.clone() }, k)
-                .map_err(|e| wrong(None, e, "put all images of a patient into one part, then run again"))?;
+            check_fold(
+                table,
+                &Fold { train: train.clone(), validation: held.clone(), test: test.clone() },
+                k,
+            )
+            .map_err(|e| wrong(None, e, "put all images of a patient into one part, then run again"))?;
             if held.is_empty() {
                 let seed = seed.child(&format!("validation {k}")).to_u64();
                 let parts = group_holdout(&patients, Some(&strata), &train, validation, seed)?;
@@ -159,7 +168,8 @@ impl Splits {
             }
             made.push(Fold { train, validation: held, test });
         }
-        let scheme = format!("{} folds read from {}", made.len(), path.file_name().unwrap_or_default().display());
+        let scheme =
+            format!("{} folds read from {}", made.len(), path.file_name().unwrap_or_default().display());
         Self { folds: made, scheme }.checked(table)
     }
 
@@ -205,7 +215,8 @@ impl Splits {
             for part in Part::ALL {
                 let rows = fold.rows(part);
                 let patients: BTreeSet<&str> = rows.iter().map(|&r| table.rows[r].patient.as_str()).collect();
-                let positives = |c: usize| rows.iter().filter(|&&r| table.rows[r].labels[c] == Some(true)).count();
+                let positives =
+                    |c: usize| rows.iter().filter(|&&r| table.rows[r].labels[c] == Some(true)).count();
                 parts.push(PartCount {
                     fold: k,
                     part: part.to_string(),
@@ -296,8 +307,12 @@ mod tests {
     fn a_patient_in_two_parts_is_refused_by_name() {
         let table = table(&[0, 0, 1, 2, 3, 4], &[true, true, false, true, false, true]);
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), "row,fold,part\n0,0,train\n1,0,test\n2,0,train\n3,0,train\n4,0,test\n").unwrap();
+        std::fs::write(file.path(), "row,fold,part\n0,0,train\n1,0,test\n2,0,train\n3,0,train\n4,0,test\n")
+            .unwrap();
         let error = Splits::read(file.path(), &table, 0.2, Seed::root(0)).unwrap_err().to_string();
-        assert!(error.contains("patient `p0`") && error.contains("train") && error.contains("`s1`"), "{error}");
+        assert!(
+            error.contains("patient `p0`") && error.contains("train") && error.contains("`s1`"),
+            "{error}"
+        );
     }
 }

@@ -1,8 +1,8 @@
 use std::sync::{Arc, OnceLock};
 
 use eyepatch_core::{
-    Batch, Ctx, Donors, Error, Examples, Image, InputSpec, Normalise, Pixels, Prepared, Preprocess, Result, Roi,
-    Sample, Step, Table, TrainingPart,
+    Batch, Ctx, Donors, Error, Examples, Image, InputSpec, Normalise, Pixels, Prepared, Preprocess, Result,
+    Roi, Sample, Step, Table, TrainingPart,
 };
 
 use super::PreparedSet;
@@ -79,7 +79,9 @@ impl Pipeline {
             return Err("preprocessing must list `resize` exactly once".into());
         };
         if resize > mask {
-            return Err("preprocessing must resize before it masks: regions are given at the working size".into());
+            return Err(
+                "preprocessing must resize before it masks: regions are given at the working size".into()
+            );
         }
         let (normalise, more) = at(|s| matches!(s, Step::Normalise(_)));
         if more.is_some() {
@@ -101,7 +103,9 @@ impl Pipeline {
     fn prepare(&self, image: &Image) -> Result<Image> {
         match self.before {
             None => Ok(image.clone()),
-            Some(n) => Image::new(image.width(), image.height(), image.channels(), Pixels::F32(normalised(image, n))),
+            Some(n) => {
+                Image::new(image.width(), image.height(), image.channels(), Pixels::F32(normalised(image, n)))
+            }
         }
     }
 
@@ -147,7 +151,9 @@ fn normalised(image: &Image, how: Normalise) -> Vec<f32> {
     let (offset, scale) = match how {
         Normalise::FullScale => (0.0, image.full_scale()),
         // An all-black image stays black instead of turning to NaN.
-        Normalise::ImageMaximum => (0.0, values.iter().copied().fold(0.0f32, f32::max).max(f32::MIN_POSITIVE)),
+        Normalise::ImageMaximum => {
+            (0.0, values.iter().copied().fold(0.0f32, f32::max).max(f32::MIN_POSITIVE))
+        }
         Normalise::Standardise { mean, std } => (mean * image.full_scale(), std * image.full_scale()),
     };
     values.iter_mut().for_each(|v| *v = (*v - offset) / scale);
@@ -155,7 +161,13 @@ fn normalised(image: &Image, how: Normalise) -> Vec<f32> {
 }
 
 /// One sample under a masking: all that an evaluation and a picture need.
-pub(crate) fn mask_one(set: &RowSet, row: usize, masking: &dyn Prepared, pipeline: &Pipeline, ctx: &Ctx) -> Result<Image> {
+pub(crate) fn mask_one(
+    set: &RowSet,
+    row: usize,
+    masking: &dyn Prepared,
+    pipeline: &Pipeline,
+    ctx: &Ctx,
+) -> Result<Image> {
     let id = &set.table.rows[row].id;
     let donors = OtherPatients { of: set, patient: &set.table.rows[row].patient, rows: OnceLock::new() };
     let image = pipeline.prepare(&set.set.image(row).map_err(plain)?)?;

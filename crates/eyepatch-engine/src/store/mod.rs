@@ -79,7 +79,8 @@ impl Store {
         match is_whole(&path, key)? {
             None => Ok(Found::Whole(path)),
             Some(problem) => {
-                let aside = self.root.join("damaged").join(format!("{kind}-{}-{}", key.short(), std::process::id()));
+                let aside =
+                    self.root.join("damaged").join(format!("{kind}-{}-{}", key.short(), std::process::id()));
                 fs::create_dir_all(self.root.join("damaged")).map_err(Error::io(&aside))?;
                 if aside.exists() {
                     fs::remove_dir_all(&aside).map_err(Error::io(&aside))?;
@@ -123,7 +124,13 @@ impl Store {
     }
 
     /// Names a computed cell: checksums, fsync, rename, fsync the folder.
-    pub(crate) fn commit(&self, workspace: &Path, spec: &CellSpec, key: &ContentHash, seconds: f64) -> Result<PathBuf> {
+    pub(crate) fn commit(
+        &self,
+        workspace: &Path,
+        spec: &CellSpec,
+        key: &ContentHash,
+        seconds: f64,
+    ) -> Result<PathBuf> {
         seal(workspace, spec, key, seconds)?;
         let path = self.cell_path(&spec.kind, key);
         fs::rename(workspace, &path).map_err(Error::io(&path))?;

@@ -69,7 +69,9 @@ pub(super) fn is_whole(folder: &Path, key: &ContentHash) -> Result<Option<String
         let path = folder.join(&file.name);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Some(format!("{} is missing", file.name))),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Some(format!("{} is missing", file.name)));
+            }
             Err(e) => return Err(Error::io(&path)(e)),
         };
         if bytes.len() as u64 != file.bytes {

@@ -43,8 +43,12 @@ fn summary(classes: &[ClassAnswer], status: Status) -> String {
         names.collect::<Vec<_>>().join(", ")
     };
     match status {
-        Status::Flagged => format!("The model still answers with the region hidden for: {}.", named(Status::Flagged)),
-        Status::Inconclusive => format!("Not decided for: {}; no class is flagged.", named(Status::Inconclusive)),
+        Status::Flagged => {
+            format!("The model still answers with the region hidden for: {}.", named(Status::Flagged))
+        }
+        Status::Inconclusive => {
+            format!("Not decided for: {}; no class is flagged.", named(Status::Inconclusive))
+        }
         Status::Clear => "For no class does the model answer with the region hidden.".into(),
     }
 }
@@ -55,7 +59,9 @@ fn class_answer(s: &Shared, rule: &FlagRule, index: &AucIndex<'_>, full: &str, c
     let on_full = index.get(class, full, &full_card.name, 0);
     let looked = s.maskings.iter().filter(|m| rule.looks_at(&m.card) && m.card.hides);
     // With several fills the one that argues least for a flag decides.
-    let hidden = looked.filter_map(|m| index.get(class, full, &m.card.name, 0)).min_by(|a, b| lower(a).total_cmp(&lower(b)));
+    let hidden = looked
+        .filter_map(|m| index.get(class, full, &m.card.name, 0))
+        .min_by(|a, b| lower(a).total_cmp(&lower(b)));
     let (status, sentence) = judge(s, rule, c, on_full, hidden);
     ClassAnswer {
         class: class.clone(),
@@ -90,7 +96,10 @@ fn judge(
     let class = &s.table.classes[c];
     let what = rule.visible();
     let Some(hidden) = hidden else {
-        return (Inconclusive, format!("{class}: no masking with {what} and a fill that hides was measured."));
+        return (
+            Inconclusive,
+            format!("{class}: no masking with {what} and a fill that hides was measured."),
+        );
     };
     let (Some(full), Some(full_interval)) = (on_full, on_full.and_then(|f| f.interval)) else {
         return (Inconclusive, format!("{class}: the AUC on full images is not estimable."));
@@ -111,7 +120,9 @@ fn judge(
     if full_interval.lower <= 0.5 {
         return (
             Inconclusive,
-            format!("{class}: the model has not learnt the task, so hiding the region shows nothing ({numbers})."),
+            format!(
+                "{class}: the model has not learnt the task, so hiding the region shows nothing ({numbers})."
+            ),
         );
     }
     if interval.upper < rule.threshold {

@@ -40,7 +40,8 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
     let (pictures, explanations, gallery) = gallery::draw(plan, folders, &gathered, ctx)?;
     let mut files: BTreeMap<String, Vec<u8>> = pictures;
     files.insert(format!("tables/{}/scores.csv", file_name(&s.audit.id)), scores_csv(s, &gathered.scores));
-    files.insert(format!("tables/{}/split-rows.csv", file_name(&s.audit.id)), s.splits.to_csv()?.into_bytes());
+    files
+        .insert(format!("tables/{}/split-rows.csv", file_name(&s.audit.id)), s.splits.to_csv()?.into_bytes());
     let result = AuditResult {
         id: s.audit.id.clone(),
         question: s.audit.question.clone(),
@@ -56,11 +57,16 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
             size: s.size,
             training: gathered.training.clone(),
         },
-        maskings: s.maskings.iter().enumerate().map(|(i, m)| MaskingSummary {
-            plugin: m.handle.spec().clone(),
-            card: m.card.clone(),
-            visible: gathered.visible[i],
-        }).collect(),
+        maskings: s
+            .maskings
+            .iter()
+            .enumerate()
+            .map(|(i, m)| MaskingSummary {
+                plugin: m.handle.spec().clone(),
+                card: m.card.clone(),
+                visible: gathered.visible[i],
+            })
+            .collect(),
         splits: s.splits.summary(&s.table),
         matrices: matrices(s, &index, &trained),
         curves: curves(s, &index, &full, &gathered.visible),
@@ -138,7 +144,13 @@ impl<'a> AucIndex<'a> {
         Self(aucs.filter_map(|f| Some((key(f)?, f))).collect())
     }
 
-    pub(super) fn get(&self, class: &str, trained: &str, evaluated: &str, dilation: i32) -> Option<&'a Finding> {
+    pub(super) fn get(
+        &self,
+        class: &str,
+        trained: &str,
+        evaluated: &str,
+        dilation: i32,
+    ) -> Option<&'a Finding> {
         self.0.get(&(class, trained, evaluated, dilation)).copied()
     }
 }
@@ -150,20 +162,34 @@ pub(super) fn estimate(finding: Option<&Finding>) -> Option<Estimate> {
 }
 
 /// Smallest gap above `margin` that this data set's patients let a test find with 80 % power.
-pub(super) fn detectable_gap(s: &Shared, class: usize, margin: f64) -> Result<f64, eyepatch_stats::StatsError> {
+pub(super) fn detectable_gap(
+    s: &Shared,
+    class: usize,
+    margin: f64,
+) -> Result<f64, eyepatch_stats::StatsError> {
     let patients = |answer: bool| {
         let rows = s.table.rows.iter().filter(|r| r.labels[class] == Some(answer));
         rows.map(|r| r.patient.as_str()).collect::<BTreeSet<_>>().len()
     };
     let alpha = (1.0 - LEVEL) / 2.0;
-    eyepatch_stats::minimal_detectable_gap(patients(true), patients(false), s.splits.folds.len(), alpha, 0.8, margin)
+    eyepatch_stats::minimal_detectable_gap(
+        patients(true),
+        patients(false),
+        s.splits.folds.len(),
+        alpha,
+        0.8,
+        margin,
+    )
 }
 
 fn matrices(s: &Shared, index: &AucIndex<'_>, trained: &[String]) -> Vec<Matrix> {
     let columns: Vec<String> = s.maskings.iter().map(|m| m.card.name.clone()).collect();
     let matrix = |class: &String| {
         let row = |t: &String| columns.iter().map(|e| estimate(index.get(class, t, e, 0))).collect();
-        let any = trained.iter().flat_map(|t| columns.iter().map(move |e| (t, e))).find_map(|(t, e)| index.get(class, t, e, 0));
+        let any = trained
+            .iter()
+            .flat_map(|t| columns.iter().map(move |e| (t, e)))
+            .find_map(|(t, e)| index.get(class, t, e, 0));
         Matrix {
             class: class.clone(),
             rows: trained.to_vec(),
@@ -180,7 +206,11 @@ fn curves(s: &Shared, index: &AucIndex<'_>, full: &str, visible: &[f64]) -> Vec<
     let mut curves = Vec::new();
     for class in &s.table.classes {
         for (m, masking) in s.maskings.iter().enumerate() {
-            let mut points: Vec<CurvePoint> = s.evaluations.iter().zip(visible).filter(|(e, _)| e.masking == m)
+            let mut points: Vec<CurvePoint> = s
+                .evaluations
+                .iter()
+                .zip(visible)
+                .filter(|(e, _)| e.masking == m)
                 .map(|(e, &visible)| CurvePoint {
                     dilation: e.dilation,
                     visible,
@@ -224,8 +254,10 @@ fn data_summary(s: &Shared) -> DataSummary {
 }
 
 fn column(s: &Shared, name: &str) -> ColumnSummary {
-    let values: Vec<&Meta> = s.table.rows.iter().map(|r| r.meta.get(name).unwrap_or(&Meta::Missing)).collect();
-    let numbers: Vec<f64> = values.iter().filter_map(|v| if let Meta::Number(x) = v { Some(*x) } else { None }).collect();
+    let values: Vec<&Meta> =
+        s.table.rows.iter().map(|r| r.meta.get(name).unwrap_or(&Meta::Missing)).collect();
+    let numbers: Vec<f64> =
+        values.iter().filter_map(|v| if let Meta::Number(x) = v { Some(*x) } else { None }).collect();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for value in &values {
         if let Meta::Text(text) = value {
@@ -284,10 +316,12 @@ fn provenance(plan: &SweepPlan) -> Provenance {
 /// `sample,patient,trained,masking,dilation,fold,class,label,score`: the form that score files are read in, and more.
 fn scores_csv(s: &Shared, sets: &[ScoreSet]) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = ["sample", "patient", "trained", "masking", "fill", "dilation", "fold", "class", "label", "score"];
+    let header =
+        ["sample", "patient", "trained", "masking", "fill", "dilation", "fold", "class", "label", "score"];
     let mut write = |record: &[String]| writer.write_record(record).is_ok();
     write(&header.map(str::to_owned));
-    let fill = |name: &str| s.maskings.iter().find(|m| m.card.name == name).map_or("", |m| m.card.fill.as_str());
+    let fill =
+        |name: &str| s.maskings.iter().find(|m| m.card.name == name).map_or("", |m| m.card.fill.as_str());
     for set in sets {
         for (i, &row) in set.rows.iter().enumerate() {
             let r = &s.table.rows[row];
@@ -295,9 +329,16 @@ fn scores_csv(s: &Shared, sets: &[ScoreSet]) -> Vec<u8> {
                 let label = r.labels[c].map_or(String::new(), |l| u8::from(l).to_string());
                 let score = set.scores.row(i)[c].to_string();
                 write(&[
-                    r.id.clone(), r.patient.clone(), set.trained.clone(), set.evaluated.clone(),
-                    fill(&set.evaluated).to_owned(), set.dilation.to_string(), set.fold.to_string(), class.clone(),
-                    label, score,
+                    r.id.clone(),
+                    r.patient.clone(),
+                    set.trained.clone(),
+                    set.evaluated.clone(),
+                    fill(&set.evaluated).to_owned(),
+                    set.dilation.to_string(),
+                    set.fold.to_string(),
+                    class.clone(),
+                    label,
+                    score,
                 ]);
             }
         }

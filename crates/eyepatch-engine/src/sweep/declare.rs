@@ -226,7 +226,10 @@ impl MaskingSweep {
             return wrong(format!("{folds} folds"), "give 2 folds or more");
         }
         if !(*validation > 0.0 && *validation < 1.0) {
-            return wrong(format!("a validation share of {validation}"), "give a share between 0 and 1, for instance 0.15");
+            return wrong(
+                format!("a validation share of {validation}"),
+                "give a share between 0 and 1, for instance 0.15",
+            );
         }
         if !(0.5..1.0).contains(&flag.threshold) {
             let remedy = "give an AUC from 0.5 to below 1, for instance auc(Keep::Outside).above(0.60)";

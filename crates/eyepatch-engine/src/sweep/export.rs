@@ -37,7 +37,8 @@ pub(super) fn export(
     let needed = plan.roles.iter().take_while(|r| matches!(r, Role::Prepare | Role::Survey)).count();
     let done = execute(&plan.cells()[..needed], audit, &store, options, observer)?;
     let shared = &plan.shared;
-    let ctx = Ctx::new(Seed::root(audit.seed).child(&audit.id), options.threads)?.with_cancel(options.cancel.clone());
+    let ctx = Ctx::new(Seed::root(audit.seed).child(&audit.id), options.threads)?
+        .with_cancel(options.cancel.clone());
     let keep = |path: &str, image: &Image| {
         let path = folder.join(path);
         let parent = path.parent().unwrap_or(folder);

@@ -40,16 +40,29 @@ impl Drawer {
     }
 }
 
-fn maskings(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx, drawer: &mut Drawer) -> Result<Vec<GalleryRow>> {
+fn maskings(
+    plan: &SweepPlan,
+    folders: &[PathBuf],
+    ctx: &Ctx,
+    drawer: &mut Drawer,
+) -> Result<Vec<GalleryRow>> {
     let s = &plan.shared;
     let prepared = &folders[0];
     let training = s.training(prepared, 0)?;
-    let maskers = s.maskings.iter().map(|m| m.handle.prepare(&training, ctx)).collect::<Result<Vec<_>, _>>()?;
+    let maskers =
+        s.maskings.iter().map(|m| m.handle.prepare(&training, ctx)).collect::<Result<Vec<_>, _>>()?;
     let mut rows = Vec::new();
     for (i, row) in s.examples(plan.design.examples).into_iter().enumerate() {
         let r = &s.table.rows[row];
         let (image, roi) = (training.set.image(row)?, training.set.roi(row)?.union(&[])?);
-        let positive: Vec<String> = s.table.classes.iter().zip(&r.labels).filter(|(_, l)| **l == Some(true)).map(|(c, _)| c.clone()).collect();
+        let positive: Vec<String> = s
+            .table
+            .classes
+            .iter()
+            .zip(&r.labels)
+            .filter(|(_, l)| **l == Some(true))
+            .map(|(c, _)| c.clone())
+            .collect();
         let labelled = if positive.is_empty() { "no positive label".to_owned() } else { positive.join(", ") };
         let window = Window::of(&image);
         let alt = format!("{} ({labelled}) with the outline of its ROI", r.id);

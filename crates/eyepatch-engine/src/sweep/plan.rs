@@ -226,9 +226,18 @@ impl Planned for SweepPlan {
     fn overview(&self) -> Vec<(String, String)> {
         let s = &self.shared;
         let names = |sep: &str| s.maskings.iter().map(|m| m.card.name.clone()).collect::<Vec<_>>().join(sep);
-        let patients: std::collections::BTreeSet<&str> = s.table.rows.iter().map(|r| r.patient.as_str()).collect();
+        let patients: std::collections::BTreeSet<&str> =
+            s.table.rows.iter().map(|r| r.patient.as_str()).collect();
         let mut lines = vec![
-            ("data".to_owned(), format!("{}: {} images of {} patients", s.dataset.card().name, s.table.rows.len(), patients.len())),
+            (
+                "data".to_owned(),
+                format!(
+                    "{}: {} images of {} patients",
+                    s.dataset.card().name,
+                    s.table.rows.len(),
+                    patients.len()
+                ),
+            ),
             ("model".to_owned(), format!("{} at {}x{} px", s.model.card().name, s.size.0, s.size.1)),
             ("maskings".to_owned(), names(", ")),
             ("folds".to_owned(), s.splits.folds.len().to_string()),
@@ -236,7 +245,11 @@ impl Planned for SweepPlan {
         ];
         for (c, class) in s.table.classes.iter().enumerate() {
             let gap = match assemble::detectable_gap(s, c, self.design.flag.threshold - 0.5) {
-                Ok(gap) => format!("AUC {:.3} or more is told from the threshold {:.2} with 80 % power", 0.5 + gap, self.design.flag.threshold),
+                Ok(gap) => format!(
+                    "AUC {:.3} or more is told from the threshold {:.2} with 80 % power",
+                    0.5 + gap,
+                    self.design.flag.threshold
+                ),
                 Err(e) => format!("not to be had: {e}"),
             };
             lines.push((format!("minimal detectable gap, {class}"), gap));

@@ -2,7 +2,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use eyepatch_core::{
-    ContentHash, Ctx, Dataset, Handle, Hasher, InputSpec, Keep, Masker, MaskingCard, Model, Seed, Shape, Table,
+    ContentHash, Ctx, Dataset, Handle, Hasher, InputSpec, Keep, Masker, MaskingCard, Model, Seed, Shape,
+    Table,
 };
 use rayon::prelude::*;
 
@@ -55,7 +56,8 @@ impl Shared {
     pub(super) fn new(sweep: &MaskingSweep, audit: &AuditInfo, options: &Options) -> Result<Self> {
         sweep.check(audit)?;
         let seed = Seed::root(audit.seed).child(&audit.id);
-        let ctx = Ctx::new(seed, options.threads)?.with_cancel(options.cancel.clone()).with_device(options.device);
+        let ctx =
+            Ctx::new(seed, options.threads)?.with_cancel(options.cancel.clone()).with_device(options.device);
         let quick_model = if options.quick { sweep.model.quick() } else { None };
         let model = quick_model.unwrap_or_else(|| sweep.model.clone());
         let wrong = |problem: String, remedy: &str| Error::Declaration {
@@ -69,19 +71,27 @@ impl Shared {
             let problem = format!("a working size of {size:?} for a model that takes {:?}", input.size);
             return Err(wrong(problem, "leave the size to the model"));
         }
-        let pipeline = Pipeline::new(&model.card().preprocessing, InputSpec { size, ..input })
-            .map_err(|problem| wrong(format!("model `{}`: {problem}", model.spec().id), "mend the model's card"))?;
-        let (maskings, full) = maskings(sweep).map_err(|problem| wrong(problem, "mend the list of maskings"))?;
+        let pipeline =
+            Pipeline::new(&model.card().preprocessing, InputSpec { size, ..input }).map_err(|problem| {
+                wrong(format!("model `{}`: {problem}", model.spec().id), "mend the model's card")
+            })?;
+        let (maskings, full) =
+            maskings(sweep).map_err(|problem| wrong(problem, "mend the list of maskings"))?;
         let evaluations = evaluations(sweep, &maskings, options.quick);
 
         let whole = sweep.dataset.table(&ctx)?;
-        let (table, sources) = if options.quick { quick_rows(&whole, sweep.design.quick_images, seed)? } else {
+        let (table, sources) = if options.quick {
+            quick_rows(&whole, sweep.design.quick_images, seed)?
+        } else {
             let all = (0..whole.rows.len()).collect();
             (whole, all)
         };
         let folds = if options.quick { 2 } else { sweep.design.folds };
         check_classes(&table, folds).map_err(|problem| {
-            wrong(problem, "use fewer folds, add patients, or leave the class out; every fold needs both answers")
+            wrong(
+                problem,
+                "use fewer folds, add patients, or leave the class out; every fold needs both answers",
+            )
         })?;
         let splits = match &sweep.design.split_file {
             Some(file) if !options.quick => Splits::read(file, &table, sweep.design.validation, seed)?,
@@ -191,7 +201,11 @@ fn quick_rows(table: &Table, count: usize, seed: Seed) -> Result<(Arc<Table>, Ve
 
 fn check_classes(table: &Table, folds: usize) -> Result<(), String> {
     if table.classes.is_empty() || table.rows.is_empty() {
-        return Err(format!("the data set has {} classes and {} rows", table.classes.len(), table.rows.len()));
+        return Err(format!(
+            "the data set has {} classes and {} rows",
+            table.classes.len(),
+            table.rows.len()
+        ));
     }
     for (c, class) in table.classes.iter().enumerate() {
         for answer in [true, false] {

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use eyepatch_core::{
-    Attribution, Budget, ContentHash, Ctx, Epoch, Error as CoreError, Examples, Explainer, Handle, Hasher, Image,
-    ManifestRow, NoDonors, Prepared, ScoreKey, ScoreSet, Subject,
+    Attribution, Budget, ContentHash, Ctx, Epoch, Error as CoreError, Examples, Explainer, Handle, Hasher,
+    Image, ManifestRow, NoDonors, Prepared, ScoreKey, ScoreSet, Subject,
 };
 use rayon::prelude::*;
 
@@ -36,7 +36,9 @@ pub(super) fn survey(shared: &Shared, cell: &CellCtx) -> Result<()> {
     let set = shared.set(&cell.inputs[0])?;
     let wanted = shared.model.input().channels;
     if set.channels() == 3 && wanted == 1 && shared.model.scores().is_none() {
-        return Err(CoreError::shape("image channels", "1 (the model takes grey images)", "3 (colour)").into());
+        return Err(
+            CoreError::shape("image channels", "1 (the model takes grey images)", "3 (colour)").into()
+        );
     }
     let plane = (shared.size.0 * shared.size.1) as f64;
     let (done, total) = (AtomicU64::new(0), (shared.evaluations.len() * shared.table.rows.len()) as u64);
@@ -47,7 +49,8 @@ pub(super) fn survey(shared: &Shared, cell: &CellCtx) -> Result<()> {
             cell.ctx.check()?;
             let id = &shared.table.rows[row].id;
             let roi = set.roi(row)?;
-            let visible = prepared.visible(&roi, &NoDonors, &cell.ctx.child(id)).map_err(|e| e.of_sample(id))?;
+            let visible =
+                prepared.visible(&roi, &NoDonors, &cell.ctx.child(id)).map_err(|e| e.of_sample(id))?;
             cell.ctx.progress().report(done.fetch_add(1, Ordering::Relaxed) + 1, total, "maskings");
             Ok(visible.area())
         };
@@ -101,8 +104,13 @@ pub(super) fn predict(shared: &Shared, evaluation: usize, fold: usize, cell: &Ce
     let prepared = e.handle.prepare(&training, cell.ctx)?;
     let fitted = shared.model.restore(&cell.inputs[1], cell.ctx)?;
     let rows = &shared.splits.folds[fold].test;
-    let view =
-        Masked { training: &training, rows, masking: prepared.as_ref(), pipeline: shared.pipeline, ctx: cell.ctx };
+    let view = Masked {
+        training: &training,
+        rows,
+        masking: prepared.as_ref(),
+        pipeline: shared.pipeline,
+        ctx: cell.ctx,
+    };
     let mut values = Vec::new();
     let (mut space, mut classes) = (shared.model.card().output, shared.table.classes.len());
     let indices: Vec<usize> = (0..rows.len()).collect();
@@ -111,7 +119,12 @@ pub(super) fn predict(shared: &Shared, evaluation: usize, fold: usize, cell: &Ce
         let scores = fitted.predict(&view.batch(chunk)?, cell.ctx)?;
         if scores.len() != chunk.len() || scores.classes != shared.table.classes.len() {
             let expected = format!("{} x {}", chunk.len(), shared.table.classes.len());
-            return Err(CoreError::shape("scores", expected, format!("{} x {}", scores.len(), scores.classes)).into());
+            return Err(CoreError::shape(
+                "scores",
+                expected,
+                format!("{} x {}", scores.len(), scores.classes),
+            )
+            .into());
         }
         (space, classes) = (scores.space, scores.classes);
         values.extend(scores.values);
@@ -143,7 +156,11 @@ pub(super) fn explain(
 /// Reads scores that were computed elsewhere, after checking that they answer this very plan.
 pub(super) fn scores(shared: &Shared, cell: &CellCtx) -> Result<()> {
     let Some(source) = shared.model.scores() else {
-        return Err(CoreError::Unsupported { what: shared.model.spec().id.clone(), capability: "scores".into() }.into());
+        return Err(CoreError::Unsupported {
+            what: shared.model.spec().id.clone(),
+            capability: "scores".into(),
+        }
+        .into());
     };
     let manifest = manifest_rows(shared, &cell.inputs[0], cell.ctx, &|_, _| Ok(()))?;
     let trained = source.trained(cell.ctx)?;
@@ -200,7 +217,11 @@ pub(super) fn manifest_rows(
             let fresh = fold == 0 || e.handle.learns();
             let folder = dilated_name(&card.name, e.dilation);
             let folder = file_name(&folder);
-            let folder = if e.handle.learns() { format!("images/{folder}/fold-{fold}") } else { format!("images/{folder}") };
+            let folder = if e.handle.learns() {
+                format!("images/{folder}/fold-{fold}")
+            } else {
+                format!("images/{folder}")
+            };
             if fresh {
                 hashes = masked_images(shared, prepared, (e, fold), &folder, ctx, keep)?;
             }

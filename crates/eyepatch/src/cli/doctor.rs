@@ -13,10 +13,15 @@ pub(crate) fn doctor(args: &DoctorArgs, linked: &Linked) -> Result<Outcome, CliE
     let audits = linked.audits.entries().count();
     let mut problems = Vec::new();
     for krate in &linked.silent {
-        problems.push(format!("crate `{krate}` is named in eyepatch::main! but registers nothing; remove it or mend it"));
+        problems.push(format!(
+            "crate `{krate}` is named in eyepatch::main! but registers nothing; remove it or mend it"
+        ));
     }
     if let Err(e) = &writable {
-        problems.push(format!("temporary folder {}: {e}; set TMPDIR to a folder that can be written", temp.display()));
+        problems.push(format!(
+            "temporary folder {}: {e}; set TMPDIR to a folder that can be written",
+            temp.display()
+        ));
     }
     if args.json {
         files::print_json(&json!({
@@ -27,7 +32,10 @@ pub(crate) fn doctor(args: &DoctorArgs, linked: &Linked) -> Result<Outcome, CliE
     } else {
         let mut text = format!(
             "eyepatch {} on {} {}\nthreads: {threads}\ncpu features: {}\ndevice: cpu\nplugins: {plugins}, audits: {audits}\n",
-            env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH, features.join(" ")
+            env!("CARGO_PKG_VERSION"),
+            std::env::consts::OS,
+            std::env::consts::ARCH,
+            features.join(" ")
         );
         if problems.is_empty() {
             text.push_str("no problem found\n");

@@ -25,7 +25,11 @@ impl CliError {
         Self::Usage { problem: problem.into(), remedy: remedy.into() }
     }
 
-    pub(crate) fn file(path: impl Into<PathBuf>, problem: impl fmt::Display, remedy: impl Into<String>) -> Self {
+    pub(crate) fn file(
+        path: impl Into<PathBuf>,
+        problem: impl fmt::Display,
+        remedy: impl Into<String>,
+    ) -> Self {
         Self::File { path: path.into(), problem: problem.to_string(), remedy: remedy.into() }
     }
 

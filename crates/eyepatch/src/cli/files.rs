@@ -16,7 +16,9 @@ const MAX_SIDE: u32 = 32_768;
 const MAX_BYTES: u64 = 2 << 30;
 
 fn decode(path: &Path) -> Result<DynamicImage, CliError> {
-    let bad = |e: &dyn std::fmt::Display| CliError::file(path, e, "give a PNG, JPEG or TIFF file that opens elsewhere");
+    let bad = |e: &dyn std::fmt::Display| {
+        CliError::file(path, e, "give a PNG, JPEG or TIFF file that opens elsewhere")
+    };
     let mut reader = ImageReader::open(path)
         .map_err(|e| CliError::file(path, e, "check that the file exists and can be read"))?
         .with_guessed_format()
@@ -95,6 +97,10 @@ pub(crate) fn print_bytes(bytes: &[u8]) -> Result<Outcome, CliError> {
 pub(crate) fn complain(text: &str) {
     use std::io::IsTerminal;
     let mut err = std::io::stderr().lock();
-    let text = if err.is_terminal() { text.to_owned() } else { text.split('\n').map(terminal).collect::<Vec<_>>().join("\n") };
+    let text = if err.is_terminal() {
+        text.to_owned()
+    } else {
+        text.split('\n').map(terminal).collect::<Vec<_>>().join("\n")
+    };
     let _ = writeln!(err, "{text}");
 }

@@ -6,7 +6,12 @@ use super::{Linked, Outcome, files};
 
 pub(crate) fn list(args: &ListArgs, linked: &Linked) -> Result<Outcome, CliError> {
     if args.json {
-        let audits: Vec<_> = linked.audits.entries().map(|a| json!({ "audit": a.info() })).map(|mut v| v["audit"].take()).collect();
+        let audits: Vec<_> = linked
+            .audits
+            .entries()
+            .map(|a| json!({ "audit": a.info() }))
+            .map(|mut v| v["audit"].take())
+            .collect();
         let plugins: Vec<_> = linked
             .registry
             .entries()
@@ -26,7 +31,10 @@ pub(crate) fn list(args: &ListArgs, linked: &Linked) -> Result<Outcome, CliError
             kind = Some(entry.kind);
         }
         let doc = entry.doc.lines().next().unwrap_or_default();
-        text.push_str(&format!("  {:<28} {doc} ({} {})\n", entry.id, entry.origin.crate_name, entry.origin.version));
+        text.push_str(&format!(
+            "  {:<28} {doc} ({} {})\n",
+            entry.id, entry.origin.crate_name, entry.origin.version
+        ));
     }
     files::print(&text)
 }

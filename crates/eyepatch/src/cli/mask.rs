@@ -32,7 +32,11 @@ pub(crate) fn mask(args: &MaskArgs, linked: &Linked) -> Result<Outcome, CliError
     }
 }
 
-fn one(args: &MaskArgs, (image, roi, keep): (&Path, &Path, Keep), linked: &Linked) -> Result<Outcome, CliError> {
+fn one(
+    args: &MaskArgs,
+    (image, roi, keep): (&Path, &Path, Keep),
+    linked: &Linked,
+) -> Result<Outcome, CliError> {
     let shape: Shape = args.shape.into();
     let params = json!({ "keep": keep, "shape": shape, "dilate": args.dilate, "fill": args.fill });
     let masker = linked.registry.make::<dyn Masker>(REGION, &params)?;
@@ -44,16 +48,20 @@ fn one(args: &MaskArgs, (image, roi, keep): (&Path, &Path, Keep), linked: &Linke
             roi,
             format!(
                 "the ROI has {}x{} pixels, its image {}x{} ({})",
-                mask.width(), mask.height(), source.width(), source.height(), image.display()
+                mask.width(),
+                mask.height(),
+                source.width(),
+                source.height(),
+                image.display()
             ),
             "give the ROI at its image's size",
         ));
     }
     let ctx = Ctx::new(Seed::root(0).child(&name), 1)?;
     let prepared = masker.prepare(&Nothing, &ctx)?;
-    let masked = prepared.apply(&source, &Roi::single(mask)?, &NoDonors, &ctx).map_err(|e| {
-        CliError::file(roi, &e, e.remedy().unwrap_or_default())
-    })?;
+    let masked = prepared
+        .apply(&source, &Roi::single(mask)?, &NoDonors, &ctx)
+        .map_err(|e| CliError::file(roi, &e, e.remedy().unwrap_or_default()))?;
     files::write_image(&args.out, &masked)?;
     Ok(Outcome::Fine)
 }
@@ -68,7 +76,9 @@ fn all(args: &MaskArgs, planned: &Path, linked: &Linked) -> Result<Outcome, CliE
         terminal.end();
         files::print(&format!(
             "{} masked images, {} rows in {}\n",
-            export.images, export.rows, export.manifest.display()
+            export.images,
+            export.rows,
+            export.manifest.display()
         ))?;
     }
     Ok(Outcome::Fine)

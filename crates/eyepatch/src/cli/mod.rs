@@ -100,16 +100,20 @@ fn with_plugins(command: Command, linked: &Linked) -> Result<Outcome, CliError> 
         Command::Doctor(a) => doctor::doctor(&a, linked),
         Command::Mask(a) => mask::mask(&a, linked),
         Command::Split(a) => split::split(&a, linked),
-        Command::Completions { .. } | Command::Man | Command::Roi(_) | Command::Report(_) => Ok(Outcome::Fine),
+        Command::Completions { .. } | Command::Man | Command::Roi(_) | Command::Report(_) => {
+            Ok(Outcome::Fine)
+        }
     }
 }
 
 fn linked(crates: &[&str]) -> Result<Linked, CliError> {
     let registry = Registry::collect()?;
     let audits = Audits::collect()?;
-    let mut origins: Vec<String> = registry.entries().map(|e| e.origin.crate_name.replace('-', "_")).collect();
+    let mut origins: Vec<String> =
+        registry.entries().map(|e| e.origin.crate_name.replace('-', "_")).collect();
     origins.extend(audits.entries().map(|a| a.origin.crate_name.replace('-', "_")));
-    let silent: Vec<String> = crates.iter().filter(|c| !origins.iter().any(|o| o == *c)).map(|c| (*c).to_owned()).collect();
+    let silent: Vec<String> =
+        crates.iter().filter(|c| !origins.iter().any(|o| o == *c)).map(|c| (*c).to_owned()).collect();
     for krate in &silent {
         tracing::warn!("crate `{krate}` is named in eyepatch::main! but registers no plugin and no audit");
     }

@@ -72,7 +72,9 @@ impl Terminal {
             state.estimated += cell.seconds;
             state.spent += if cell.seconds > 0.0 { seconds } else { 0.0 };
         }
-        let left = state.time_left(self.threads).map_or(String::new(), |s| format!(", about {} left", human_time(s)));
+        let left = state
+            .time_left(self.threads)
+            .map_or(String::new(), |s| format!(", about {} left", human_time(s)));
         let what = format!("{} {}", cell.spec.kind, terminal(&cell.spec.name));
         if let Some(bar) = state.running.remove(&what) {
             bar.finish_and_clear();

@@ -30,13 +30,18 @@ pub(crate) fn load(plan: &Path, linked: &Linked) -> Result<Chosen, CliError> {
         return declared(&plan.to_string_lossy(), linked);
     }
     let again = "write it again with `eyepatch plan … --out`";
-    let text = std::fs::read_to_string(plan).map_err(|e| CliError::file(plan, e, "check that it can be read"))?;
+    let text =
+        std::fs::read_to_string(plan).map_err(|e| CliError::file(plan, e, "check that it can be read"))?;
     let file: PlanFile = serde_json::from_str(&text).map_err(|e| CliError::file(plan, e, again))?;
     if file.schema != SCHEMA || file.kind != "masking-sweep" {
-        let problem = format!("`{}` ({}) is no plan that this version reads; it reads {SCHEMA}", file.schema, file.kind);
+        let problem = format!(
+            "`{}` ({}) is no plan that this version reads; it reads {SCHEMA}",
+            file.schema, file.kind
+        );
         return Err(CliError::file(plan, problem, again));
     }
-    let spec: SweepSpec = serde_json::from_value(file.experiment).map_err(|e| CliError::file(plan, e, again))?;
+    let spec: SweepSpec =
+        serde_json::from_value(file.experiment).map_err(|e| CliError::file(plan, e, again))?;
     let sweep = MaskingSweep::from_spec(&spec, &linked.registry)?;
     Ok(vec![(file.audit, Box::new(sweep))])
 }
@@ -60,7 +65,10 @@ pub(crate) fn plan(args: PlanArgs, linked: &Linked) -> Result<Outcome, CliError>
         let seconds: f64 = kinds.values().map(|k| k.1).sum();
         let bytes: u64 = kinds.values().map(|k| k.2).sum();
         if args.json {
-            let cells: BTreeMap<_, _> = kinds.iter().map(|(k, v)| (k, json!({"cells": v.0, "cpu_seconds": v.1, "bytes": v.2}))).collect();
+            let cells: BTreeMap<_, _> = kinds
+                .iter()
+                .map(|(k, v)| (k, json!({"cells": v.0, "cpu_seconds": v.1, "bytes": v.2})))
+                .collect();
             let overview: BTreeMap<String, String> = planned.overview().into_iter().collect();
             shown.push(json!({
                 "audit": info, "overview": overview, "cells": cells, "cpu_seconds": seconds, "threads": options.threads,

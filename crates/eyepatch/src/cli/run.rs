@@ -12,7 +12,8 @@ use super::{Linked, Outcome, files, sweep};
 pub(crate) fn run(args: RunArgs, linked: &Linked) -> Result<Outcome, CliError> {
     let chosen = sweep::choose(&args.filter, &args.sweep, linked)?;
     let options = options(&args.how)?;
-    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("eyepatch-out").join(args.filter.replace('/', "-")));
+    let out =
+        args.out.clone().unwrap_or_else(|| PathBuf::from("eyepatch-out").join(args.filter.replace('/', "-")));
     // Found out now, not after an hour's training.
     let store = Store::open(args.store.clone().unwrap_or_else(|| out.join("store")))?;
     let terminal = Terminal::new(options.threads);
@@ -32,7 +33,8 @@ pub(crate) fn run(args: RunArgs, linked: &Linked) -> Result<Outcome, CliError> {
     let flagged = result.audits.iter().any(|a| a.answer.status == Status::Flagged);
     let report = out.join("report.html");
     if args.json {
-        let audits: Vec<_> = result.audits.iter().map(|a| json!({ "id": a.id, "answer": a.answer })).collect();
+        let audits: Vec<_> =
+            result.audits.iter().map(|a| json!({ "id": a.id, "answer": a.answer })).collect();
         files::print_json(&json!({ "audits": audits, "report": report, "result": out.join("result.json") }))?;
     } else {
         let mut text = String::from("\n");
@@ -42,7 +44,10 @@ pub(crate) fn run(args: RunArgs, linked: &Linked) -> Result<Outcome, CliError> {
                 Status::Clear => "CLEAR",
                 Status::Inconclusive => "INCONCLUSIVE",
             };
-            text.push_str(&format!("{}\n  {}\n  {word}: {}\n\n", audit.id, audit.question, audit.answer.sentence));
+            text.push_str(&format!(
+                "{}\n  {}\n  {word}: {}\n\n",
+                audit.id, audit.question, audit.answer.sentence
+            ));
         }
         text.push_str(&format!("report: {}\n", report.display()));
         files::print(&text)?;

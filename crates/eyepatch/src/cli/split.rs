@@ -12,7 +12,11 @@ pub(crate) fn split(args: &SplitArgs, _linked: &Linked) -> Result<Outcome, CliEr
     let column = |name: &str| {
         header.iter().position(|h| h.trim_start_matches('\u{feff}') == name).ok_or_else(|| {
             let columns: Vec<&str> = header.iter().collect();
-            CliError::file(&args.table, format!("no column `{name}`"), format!("it has: {}", columns.join(", ")))
+            CliError::file(
+                &args.table,
+                format!("no column `{name}`"),
+                format!("it has: {}", columns.join(", ")),
+            )
         })
     };
     let group = column(&args.group)?;

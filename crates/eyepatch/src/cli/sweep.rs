@@ -3,11 +3,11 @@
 use eyepatch_engine::{AuditInfo, Experiment, MaskingSweep, PluginRef, SweepSpec};
 use serde_json::{Map, Value, json};
 
+use super::Linked;
 use super::args::SweepArgs;
 use super::error::CliError;
 use super::mask::REGION;
 use super::plan::{Chosen, declared, load};
-use super::Linked;
 
 const DATASET: &str = "eyepatch/folder";
 const PREDICTIONS: &str = "eyepatch/predictions";
@@ -147,7 +147,10 @@ fn merge(into: &mut Map<String, Value>, json: Option<&str>, option: &str) -> Res
             into.extend(more);
             Ok(())
         }
-        Ok(_) => Err(CliError::usage(format!("{option} is no JSON object"), "write for instance '{\"epochs\": 20}'")),
+        Ok(_) => Err(CliError::usage(
+            format!("{option} is no JSON object"),
+            "write for instance '{\"epochs\": 20}'",
+        )),
         Err(e) => Err(CliError::usage(format!("{option}: {e}"), "write for instance '{\"epochs\": 20}'")),
     }
 }
