@@ -119,3 +119,8 @@ pub(crate) fn file_name(id: &str) -> String {
         format!("sample-{}", ContentHash::of(id.as_bytes()).short())
     }
 }
+
+/// An audit's id as the name of its files: `quickstart/honest` becomes `quickstart-honest`.
+pub(crate) fn audit_name(id: &str) -> String {
+    file_name(&id.replace('/', "-"))
+}

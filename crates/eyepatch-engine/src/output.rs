@@ -6,7 +6,7 @@ use std::path::Path;
 use eyepatch_report::schema::{Picture, RunResult, Timings};
 
 use crate::Result;
-use crate::cell::file_name;
+use crate::cell::audit_name;
 use crate::store::write_atomically;
 
 /// Writes `result.json`, `timings.json`, pictures, tables and `report.html` into `folder`, each whole
@@ -24,7 +24,7 @@ pub fn write_run(
         write_atomically(&folder.join(name), bytes)?;
     }
     for audit in &result.audits {
-        let tables = folder.join("tables").join(file_name(&audit.id));
+        let tables = folder.join("tables").join(audit_name(&audit.id));
         for (name, text) in eyepatch_report::csv::tables(audit)? {
             write_atomically(&tables.join(name), text.as_bytes())?;
         }

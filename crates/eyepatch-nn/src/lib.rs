@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use eyepatch_nn::{DenseNet, DenseNetConfig, Device};
-//! use eyepatch_nn::train::{Augmentation, Examples, OptimizerConfig, Targets, TrainConfig, train};
+//! use eyepatch_nn::train::{Augmentation, Examples, OptimizerConfig, Schedule, Targets, TrainConfig, train};
 //! use std::ops::ControlFlow;
 //!
 //! # fn main() -> eyepatch_nn::Result<()> {
@@ -16,6 +16,7 @@
 //!     batch: 4,
 //!     learning_rate: 1e-3,
 //!     optimizer: OptimizerConfig::adam(0.0),
+//!     schedule: Schedule::Cosine,
 //!     stopping: None,
 //!     augmentation: Augmentation::default(),
 //! };

@@ -5,7 +5,7 @@
 use candle_core::{Device, Tensor, Var};
 use eyepatch_nn::ops::{self, ChannelStats, ConvShape, Statistics};
 use eyepatch_nn::train::{
-    Augmentation, Examples, Optimizer, OptimizerConfig, Targets, TrainConfig, bce_with_logits, train,
+    Augmentation, Examples, Optimizer, OptimizerConfig, Schedule, Targets, TrainConfig, bce_with_logits, train,
 };
 use eyepatch_nn::{Backend, DenseNet, DenseNetConfig, Stem};
 use std::collections::HashMap;
@@ -148,6 +148,7 @@ fn trained_bits() -> u64 {
         batch: 6,
         learning_rate: 1e-3,
         optimizer: OptimizerConfig::adam(0.0),
+        schedule: Schedule::Cosine,
         stopping: None,
         augmentation: Augmentation { flip: true, shift: 3, brightness: 0.1 },
     };

@@ -1,5 +1,6 @@
 use eyepatch_core::Params;
 use eyepatch_nn::train::{Augmentation, OptimizerConfig, Stopping, TrainConfig};
+pub use eyepatch_nn::train::Schedule;
 use eyepatch_nn::{DenseNetConfig, Stem};
 use serde::{Deserialize, Serialize};
 
@@ -35,8 +36,10 @@ pub struct DenseNet {
     pub epochs: usize,
     /// Images a step; at least 3, or batch normalisation has nothing to go by.
     pub batch: usize,
-    /// Adam's step size.
+    /// Adam's step size; the first one where it changes.
     pub learning_rate: f64,
+    /// How the step size changes: `cosine` (down to zero over all epochs) or `constant`.
+    pub schedule: Schedule,
     /// Fraction of a weight added to its gradient.
     pub weight_decay: f64,
     /// Stop after this many epochs in a row whose validation loss is no better; 0 never stops early.
@@ -80,6 +83,7 @@ impl Default for DenseNet {
             epochs: 20,
             batch: 32,
             learning_rate: 1e-3,
+            schedule: Schedule::Cosine,
             weight_decay: 1e-4,
             patience: 6,
             min_delta: 1e-3,
@@ -110,6 +114,7 @@ impl DenseNet {
             epochs: self.epochs,
             batch: self.batch,
             learning_rate: self.learning_rate,
+            schedule: self.schedule,
             optimizer: OptimizerConfig::adam(self.weight_decay),
             stopping: (validation && self.patience > 0).then_some(stopping),
             augmentation: Augmentation { flip, shift, brightness },

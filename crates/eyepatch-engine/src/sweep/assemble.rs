@@ -13,7 +13,7 @@ use super::plan::{Role, SweepPlan};
 use super::shared::Shared;
 use super::{answer, gallery, work};
 use crate::Result;
-use crate::cell::{file_name, read_json};
+use crate::cell::{audit_name, read_json};
 use crate::run::Assembled;
 
 /// Confidence level of every interval.
@@ -39,9 +39,9 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
     let index = AucIndex::new(&findings);
     let (pictures, explanations, gallery) = gallery::draw(plan, folders, &gathered, ctx)?;
     let mut files: BTreeMap<String, Vec<u8>> = pictures;
-    files.insert(format!("tables/{}/scores.csv", file_name(&s.audit.id)), scores_csv(s, &gathered.scores));
+    files.insert(format!("tables/{}/scores.csv", audit_name(&s.audit.id)), scores_csv(s, &gathered.scores));
     files
-        .insert(format!("tables/{}/split-rows.csv", file_name(&s.audit.id)), s.splits.to_csv()?.into_bytes());
+        .insert(format!("tables/{}/split-rows.csv", audit_name(&s.audit.id)), s.splits.to_csv()?.into_bytes());
     let result = AuditResult {
         id: s.audit.id.clone(),
         question: s.audit.question.clone(),

@@ -10,7 +10,7 @@ use eyepatch_report::schema::{Explained, GalleryRow, Picture};
 use super::assemble::Gathered;
 use super::plan::SweepPlan;
 use crate::Result;
-use crate::cell::file_name;
+use crate::cell::{audit_name, file_name};
 use crate::data::mask_one;
 
 type Pictures = BTreeMap<String, Vec<u8>>;
@@ -21,7 +21,7 @@ pub(super) fn draw(
     gathered: &Gathered,
     ctx: &Ctx,
 ) -> Result<(Pictures, Vec<Explained>, Vec<GalleryRow>)> {
-    let mut drawer = Drawer { audit: file_name(&plan.shared.audit.id), files: Pictures::new() };
+    let mut drawer = Drawer { audit: audit_name(&plan.shared.audit.id), files: Pictures::new() };
     let gallery = maskings(plan, folders, ctx, &mut drawer)?;
     let explanations = explanations(plan, folders, gathered, &mut drawer)?;
     Ok((drawer.files, explanations, gallery))

@@ -22,8 +22,11 @@ pub struct TrainConfig {
     pub epochs: usize,
     /// Images a step; at least 1.
     pub batch: usize,
-    /// Step size.
+    /// Step size; the first one where it changes.
     pub learning_rate: f64,
+    /// How the step size changes.
+    #[serde(default)]
+    pub schedule: Schedule,
     /// The optimiser.
     pub optimizer: OptimizerConfig,
     /// When to stop early; needs validation images.
@@ -32,6 +35,28 @@ pub struct TrainConfig {
     /// Changes of training images.
     #[serde(default)]
     pub augmentation: Augmentation,
+}
+
+/// How the step size changes during training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// Not at all.
+    #[default]
+    Constant,
+    /// Down to zero along half a cosine over all epochs (Loshchilov and Hutter 2017, without restarts). Towards the
+    /// end the running statistics catch up with the weights, so that the validation loss settles.
+    Cosine,
+}
+
+impl Schedule {
+    /// Fraction of the first step size after this share of training, 0 to 1.
+    fn factor(self, share: f64) -> f64 {
+        match self {
+            Self::Constant => 1.0,
+            Self::Cosine => 0.5 * (1.0 + (std::f64::consts::PI * share).cos()),
+        }
+    }
 }
 
 /// Early stopping on the validation loss.
@@ -236,6 +261,8 @@ fn run_epoch(
             return Err(NnError::NotFinite { epoch, batch, value: loss.sum });
         }
         let grads = loss.backward_from(&logits)?.backward()?;
+        let share = (epoch * ranges.len() + batch) as f64 / (config.epochs * ranges.len()) as f64;
+        optimizer.set_learning_rate(config.learning_rate * config.schedule.factor(share));
         optimizer.step(net, &grads)?;
         sum += loss.sum;
         terms += loss.terms;

@@ -10,6 +10,6 @@ mod tests;
 
 pub use augment::Augmentation;
 pub use data::{Examples, Targets};
-pub use fit::{EpochRecord, History, Progress, Stopping, TrainConfig, predict, train};
+pub use fit::{EpochRecord, History, Progress, Schedule, Stopping, TrainConfig, predict, train};
 pub use loss::{Loss, bce_with_logits, cross_entropy};
 pub use optimizer::{Optimizer, OptimizerConfig};

@@ -81,6 +81,11 @@ impl Optimizer {
         Ok(Self { config, learning_rate, steps: 0, memory: BTreeMap::new() })
     }
 
+    /// Changes the step size from the next step on.
+    pub fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.learning_rate = learning_rate;
+    }
+
     /// Moves every parameter that learns and has a gradient.
     ///
     /// # Errors

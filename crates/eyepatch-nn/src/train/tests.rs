@@ -45,6 +45,7 @@ fn config(epochs: usize) -> TrainConfig {
         batch: 8,
         learning_rate: 5e-3,
         optimizer,
+        schedule: Schedule::Constant,
         stopping: None,
         augmentation: Augmentation::default(),
     }
