@@ -7,24 +7,39 @@ use super::{Scale, Svg};
 const WIDTH: f64 = 230.0;
 const HEIGHT: f64 = 104.0;
 
-/// Bounds of the losses that all panels of an audit share, so that panels compare.
-pub(crate) fn bounds<'a>(histories: impl Iterator<Item = &'a [Epoch]>) -> (f64, f64) {
-    let losses = histories.flatten().flat_map(|e| [Some(e.train_loss), e.validation_loss]).flatten();
-    let (low, high) = losses
-        .filter(|l| l.is_finite())
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), l| (a.min(l), b.max(l)));
-    if low <= high { (low, high) } else { (0.0, 1.0) }
+/// The axis that all panels of an audit share, so that panels compare. It is logarithmic where losses differ more
+/// than tenfold: one bad epoch would otherwise press all others flat.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Axis {
+    low: f64,
+    high: f64,
+    pub(crate) logarithmic: bool,
+}
+
+impl Axis {
+    pub(crate) fn over<'a>(histories: impl Iterator<Item = &'a [Epoch]>) -> Self {
+        let losses = histories.flatten().flat_map(|e| [Some(e.train_loss), e.validation_loss]).flatten();
+        let (low, high) = losses
+            .filter(|l| l.is_finite())
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), l| (a.min(l), b.max(l)));
+        let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
+        Self { low, high, logarithmic: low > 0.0 && high > 10.0 * low }
+    }
+
+    fn at(self, loss: f64) -> f64 {
+        let place = |v: f64| if self.logarithmic { v.ln() } else { v };
+        Scale { data: (place(self.low), place(self.high)), pixels: (HEIGHT - 24.0, 8.0) }.at(place(loss))
+    }
 }
 
 /// One panel: training losses drawn through, validation losses dashed.
-pub(crate) fn svg(folds: &[&[Epoch]], bounds: (f64, f64), label: &str) -> String {
+pub(crate) fn svg(folds: &[&[Epoch]], axis: Axis, label: &str) -> String {
     let last = folds.iter().flat_map(|f| f.iter().map(|e| e.epoch)).max().unwrap_or(1).max(1);
     let x = Scale { data: (1.0, last as f64), pixels: (40.0, WIDTH - 8.0) };
-    let y = Scale { data: bounds, pixels: (HEIGHT - 24.0, 8.0) };
     let mut svg = Svg::new(WIDTH, HEIGHT);
     svg.line("grid", (36.0, HEIGHT - 24.0), (WIDTH - 4.0, HEIGHT - 24.0));
-    svg.text("tick end", (32.0, 12.0), &loss(bounds.1));
-    svg.text("tick end", (32.0, HEIGHT - 20.0), &loss(bounds.0));
+    svg.text("tick end", (32.0, 12.0), &loss(axis.high));
+    svg.text("tick end", (32.0, HEIGHT - 20.0), &loss(axis.low));
     svg.text("tick start", (36.0, HEIGHT - 8.0), "epoch 1");
     if last > 1 {
         svg.text("tick end", (WIDTH - 4.0, HEIGHT - 8.0), &last.to_string());
@@ -32,7 +47,7 @@ pub(crate) fn svg(folds: &[&[Epoch]], bounds: (f64, f64), label: &str) -> String
     for fold in folds {
         let line = |value: fn(&Epoch) -> Option<f64>| -> Vec<_> {
             let finite = fold.iter().filter_map(|e| Some((e.epoch, value(e).filter(|v| v.is_finite())?)));
-            finite.map(|(epoch, v)| (x.at(epoch as f64), y.at(v))).collect()
+            finite.map(|(epoch, v)| (x.at(epoch as f64), axis.at(v))).collect()
         };
         for (class, points) in
             [("spark train", line(|e| Some(e.train_loss))), ("spark validation", line(|e| e.validation_loss))]
@@ -56,12 +71,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bounds_ignore_what_is_not_finite_and_panels_draw_both_losses() {
+    fn the_axis_ignores_what_is_not_finite_and_panels_draw_both_losses() {
         let epoch = |epoch, t, v| Epoch { epoch, train_loss: t, validation_loss: v };
         let fold = [epoch(1, 0.7, Some(0.8)), epoch(2, f64::NAN, Some(0.6)), epoch(3, 0.2, None)];
-        assert_eq!(bounds([&fold[..]].into_iter()), (0.2, 0.8));
-        assert_eq!(bounds(std::iter::empty()), (0.0, 1.0));
-        let svg = svg(&[&fold[..]], (0.2, 0.8), "losses");
+        let axis = Axis::over([&fold[..]].into_iter());
+        assert_eq!(axis, Axis { low: 0.2, high: 0.8, logarithmic: false });
+        assert_eq!(Axis::over(std::iter::empty()), Axis { low: 0.0, high: 1.0, logarithmic: false });
+        let spike = Axis::over([&[epoch(1, 0.1, Some(10.0))][..]].into_iter());
+        assert!(spike.logarithmic && (spike.at(1.0) - 44.0).abs() < 1e-9, "{}", spike.at(1.0));
+        let svg = svg(&[&fold[..]], axis, "losses");
         assert_eq!(svg.matches("<polyline").count(), 2);
         assert!(!svg.contains("NaN"));
     }

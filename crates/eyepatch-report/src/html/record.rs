@@ -8,7 +8,7 @@ use eyepatch_core::{
 use minijinja::Value;
 use serde::Serialize;
 
-use crate::charts::spark;
+use crate::charts::spark::{self, Axis};
 use crate::format;
 use crate::schema::{AuditResult, CellTiming, ClassCount, PartCount, Timings, Training};
 
@@ -20,10 +20,15 @@ pub(super) struct View<'a> {
     output: &'static str,
     steps: Vec<String>,
     training: Vec<(&'a str, Value)>,
+    /// Whether the losses are drawn on a logarithmic axis.
+    logarithmic: bool,
+    /// Notes of the data set that the audit's own notes do not already say.
+    data_notes: Vec<&'a str>,
     /// Parts, and whether a fold other than the first begins with each.
     parts: Vec<(&'a PartCount, bool)>,
     findings: Vec<Group<'a>>,
-    plugins: Vec<(&'a PluginSpec, String)>,
+    /// Plugins, their parameters, and whether these are many.
+    plugins: Vec<(&'a PluginSpec, String, bool)>,
     device: String,
 }
 
@@ -54,6 +59,8 @@ struct FindingRow<'a> {
 impl<'a> View<'a> {
     pub(super) fn new(r: &'a AuditResult) -> Self {
         let card = &r.model.card;
+        let axis = Axis::over(r.model.training.iter().map(|t| t.history.as_slice()));
+        let said = |note: &&String| !r.notes.contains(note);
         Self {
             classes: r.data.classes.iter().map(|c| (c, prevalence(c))).collect(),
             regions: r.data.legitimate.iter().map(|(class, l)| (class.as_str(), region(l))).collect(),
@@ -68,10 +75,12 @@ impl<'a> View<'a> {
                 OutputSpace::Scores => "scores without a scale",
             },
             steps: card.preprocessing.iter().map(step).collect(),
-            training: training(&r.model.training),
+            training: training(&r.model.training, axis),
+            logarithmic: axis.logarithmic,
+            data_notes: r.data.card.notes.iter().filter(said).map(String::as_str).collect(),
             parts: parts(&r.splits.parts),
             findings: groups(&r.findings),
-            plugins: r.provenance.plugins.iter().map(|p| (p, params(p))).collect(),
+            plugins: r.provenance.plugins.iter().map(|p| (p, params(p), has_many(p))).collect(),
             device: match r.provenance.device {
                 Device::Cpu => "CPU".into(),
                 Device::Cuda(i) => format!("CUDA device {i}"),
@@ -110,8 +119,7 @@ fn step(s: &Step) -> String {
 }
 
 /// One panel a training masking, in the order in which they appear.
-fn training(runs: &[Training]) -> Vec<(&str, Value)> {
-    let bounds = spark::bounds(runs.iter().map(|t| t.history.as_slice()));
+fn training(runs: &[Training], axis: Axis) -> Vec<(&str, Value)> {
     let mut names: Vec<&str> = Vec::new();
     for run in runs.iter().filter(|t| !t.history.is_empty()) {
         if !names.contains(&run.trained.as_str()) {
@@ -130,7 +138,7 @@ fn training(runs: &[Training]) -> Vec<(&str, Value)> {
             last(|e| Some(e.train_loss)),
             last(|e| e.validation_loss)
         );
-        Value::from_safe_string(spark::svg(&folds, bounds, &label))
+        Value::from_safe_string(spark::svg(&folds, axis, &label))
     };
     names.into_iter().map(|name| (name, panel(name))).collect()
 }
@@ -189,6 +197,10 @@ fn params(p: &PluginSpec) -> String {
         }
         other => other.to_string(),
     }
+}
+
+fn has_many(p: &PluginSpec) -> bool {
+    p.params.as_object().is_some_and(|map| map.len() > 6)
 }
 
 /// How long the run took.

@@ -77,8 +77,10 @@ impl<'a> Page<'a> {
         timings: Option<&'a Timings>,
         pictures: &dyn Fn(&Picture) -> Result<Vec<u8>>,
     ) -> Result<Self> {
+        let classes = result.audits.iter().flat_map(|a| &a.answer.classes);
+        let start = dots::axis_start(classes.flat_map(|c| [c.full, c.hidden]).flatten());
         let audits = result.audits.iter().enumerate();
-        let audits: Vec<_> = audits.map(|(i, r)| Audit::new(i, r, pictures)).collect::<Result<_>>()?;
+        let audits: Vec<_> = audits.map(|(i, r)| Audit::new(i, r, start, pictures)).collect::<Result<_>>()?;
         Ok(Self {
             title: title(&result.audits),
             generator: &result.generator,
@@ -93,7 +95,12 @@ impl<'a> Page<'a> {
 }
 
 impl<'a> Audit<'a> {
-    fn new(index: usize, r: &'a AuditResult, pictures: &dyn Fn(&Picture) -> Result<Vec<u8>>) -> Result<Self> {
+    fn new(
+        index: usize,
+        r: &'a AuditResult,
+        start: f64,
+        pictures: &dyn Fn(&Picture) -> Result<Vec<u8>>,
+    ) -> Result<Self> {
         let (heading, lead) = question(&r.question, &r.id);
         let threshold = r.answer.test.as_ref().map(|t| t.threshold);
         let mut audit = Self {
@@ -102,7 +109,7 @@ impl<'a> Audit<'a> {
             lead,
             status: Badge::new(r.answer.status),
             level: level(&r.answer),
-            classes: r.answer.classes.iter().map(|c| Class::new(c, threshold)).collect(),
+            classes: r.answer.classes.iter().map(|c| Class::new(c, threshold, start)).collect(),
             evidence: evidence::View::new(r, pictures)?,
             record: record::View::new(r),
             sections: Vec::new(),
@@ -149,7 +156,7 @@ impl Badge {
 }
 
 impl<'a> Class<'a> {
-    fn new(c: &'a ClassAnswer, threshold: Option<f64>) -> Self {
+    fn new(c: &'a ClassAnswer, threshold: Option<f64>, start: f64) -> Self {
         let interval = |e: Option<crate::schema::Estimate>| {
             e.and_then(|e| e.interval).map(|i| format::interval(&i)).unwrap_or_default()
         };
@@ -162,7 +169,7 @@ impl<'a> Class<'a> {
             hidden: format::optional(c.hidden.map(|e| e.value), 3),
             hidden_interval: interval(c.hidden),
             gap: format::optional(c.minimal_detectable_gap, 3),
-            dots: Value::from_safe_string(dots::svg(c.full, c.hidden, threshold)),
+            dots: Value::from_safe_string(dots::svg(c.full, c.hidden, threshold, start)),
         }
     }
 
