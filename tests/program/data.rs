@@ -9,25 +9,25 @@ use tempfile::TempDir;
 use crate::program::eyepatch;
 
 /// Side of the images in pixels.
-pub const SIDE: u32 = 40;
+pub(crate) const SIDE: u32 = 40;
 
 /// A folder with `labels.csv`, `images/` and `rois/`.
-pub struct Data {
-    pub home: TempDir,
-    pub rows: Vec<Row>,
+pub(crate) struct Data {
+    pub(crate) home: TempDir,
+    pub(crate) rows: Vec<Row>,
 }
 
 #[derive(Clone)]
-pub struct Row {
-    pub id: String,
-    pub patient: String,
-    pub label: String,
-    pub age: String,
+pub(crate) struct Row {
+    pub(crate) id: String,
+    pub(crate) patient: String,
+    pub(crate) label: String,
+    pub(crate) age: String,
 }
 
 impl Data {
     /// `n` images, two a patient, half of the patients positive.
-    pub fn new(n: usize) -> Self {
+    pub(crate) fn new(n: usize) -> Self {
         let home = tempfile::tempdir().unwrap();
         for folder in ["images", "rois"] {
             std::fs::create_dir(home.path().join(folder)).unwrap();
@@ -49,20 +49,20 @@ impl Data {
         data
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.home.path()
     }
 
-    pub fn image(&self, id: &str) -> PathBuf {
+    pub(crate) fn image(&self, id: &str) -> PathBuf {
         self.path().join("images").join(format!("{id}.png"))
     }
 
-    pub fn roi(&self, id: &str) -> PathBuf {
+    pub(crate) fn roi(&self, id: &str) -> PathBuf {
         self.path().join("rois").join(format!("{id}.png"))
     }
 
     /// Writes `labels.csv` from the rows.
-    pub fn write_table(&self) {
+    pub(crate) fn write_table(&self) {
         let mut text = String::from("id,patient_id,label,age\n");
         for r in &self.rows {
             text.push_str(&format!("{},{},{},{}\n", r.id, r.patient, r.label, r.age));
@@ -71,7 +71,7 @@ impl Data {
     }
 
     /// The options of a sweep that name this data set.
-    pub fn options(&self, command: &mut Command) {
+    pub(crate) fn options(&self, command: &mut Command) {
         command.arg("sweep").arg("--table").arg(self.path().join("labels.csv"));
         command.arg("--images").arg(self.path().join("images")).arg("--rois").arg(self.path().join("rois"));
         command.args(["--patient", "patient_id", "--label", "label", "--size", "32", "--folds", "2"]);
@@ -82,7 +82,7 @@ impl Data {
     }
 
     /// `eyepatch run sweep` of this data set into `out`.
-    pub fn sweep(&self, out: &Path) -> Command {
+    pub(crate) fn sweep(&self, out: &Path) -> Command {
         let mut command = eyepatch();
         command.arg("run");
         self.options(&mut command);

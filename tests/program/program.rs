@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// The program, deaf to the environment's own settings.
-pub fn eyepatch() -> Command {
+pub(crate) fn eyepatch() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_eyepatch"));
     command.env_remove("EYEPATCH_LOG").env("NO_COLOR", "1");
     command
 }
 
 /// A finished command.
-pub struct Ran {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl From<Output> for Ran {
@@ -29,19 +29,19 @@ impl From<Output> for Ran {
 }
 
 /// Runs to the end.
-pub fn run(command: &mut Command) -> Ran {
+pub(crate) fn run(command: &mut Command) -> Ran {
     command.output().expect("the program starts").into()
 }
 
 /// Runs to the end and asks for success.
-pub fn fine(command: &mut Command) -> Ran {
+pub(crate) fn fine(command: &mut Command) -> Ran {
     let ran = run(command);
     assert_eq!(ran.code, 0, "{command:?}\n{}\n{}", ran.stdout, ran.stderr);
     ran
 }
 
 /// Runs to the end and asks for exit code 2 with all of `words` in the message, whatever its line breaks.
-pub fn refused(command: &mut Command, words: &[&str]) -> Ran {
+pub(crate) fn refused(command: &mut Command, words: &[&str]) -> Ran {
     let ran = run(command);
     assert_eq!(ran.code, 2, "{command:?}\n{}\n{}", ran.stdout, ran.stderr);
     let squeezed = |s: &str| s.chars().filter(|c| !c.is_whitespace() && *c != '│').collect::<String>();
@@ -54,7 +54,7 @@ pub fn refused(command: &mut Command, words: &[&str]) -> Ran {
 }
 
 /// Every file below a folder with its bytes, except those that hold timings and the store.
-pub fn results(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(crate) fn results(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut todo = vec![folder.to_owned()];
     while let Some(next) = todo.pop() {
@@ -74,7 +74,7 @@ pub fn results(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// Every file of every whole cell with its time of change: a cell that was computed again shows.
-pub fn cells(store: &Path) -> BTreeMap<PathBuf, std::time::SystemTime> {
+pub(crate) fn cells(store: &Path) -> BTreeMap<PathBuf, std::time::SystemTime> {
     let mut files = BTreeMap::new();
     let Ok(cells) = std::fs::read_dir(store.join("cells")) else { return files };
     for cell in cells {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use eyepatch_report::schema::{Picture, RunResult, Timings};
+use eyepatch_report::schema::{RunResult, Timings};
 
 use crate::Result;
 use crate::cell::audit_name;
@@ -45,10 +45,6 @@ pub fn write_run(
 /// # Errors
 /// As [`write_run`].
 pub fn write_report(folder: &Path, result: &RunResult, timings: Option<&Timings>) -> Result<()> {
-    let read = |picture: &Picture| -> eyepatch_report::Result<Vec<u8>> {
-        let path = folder.join(&picture.file);
-        std::fs::read(&path).map_err(|source| eyepatch_report::Error::Io { path, source })
-    };
-    let html = eyepatch_report::html::render(result, timings, &read)?;
+    let html = eyepatch_report::html::render(result, timings, &eyepatch_report::html::pictures_in(folder))?;
     write_atomically(&folder.join("report.html"), html.as_bytes())
 }

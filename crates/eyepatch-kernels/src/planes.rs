@@ -142,7 +142,7 @@ dispatched! {
     pub fn avg_pool2_backward(g: &[f32], w: usize, out: &mut [f32]) {
         let ow = w / 2;
         if ow == 0 { out.fill(0.0); return; }
-        if w % 2 == 1 || out.len() % (2 * w) != 0 { out.fill(0.0); }
+        if w % 2 == 1 || !out.len().is_multiple_of(2 * w) { out.fill(0.0); }
         for (rows, g) in out.chunks_exact_mut(2 * w).zip(g.chunks_exact(ow)) {
             let (top, bottom) = rows.split_at_mut(w);
             for ((&g, t), b) in g.iter().zip(top.chunks_exact_mut(2)).zip(bottom.chunks_exact_mut(2)) {

@@ -1,6 +1,7 @@
 //! CPU seconds of a training step of the small DenseNet, batch 32, for several image sizes.
 //!
 //! `cargo run --release -p eyepatch-nn --example train_step`
+#![allow(clippy::print_stdout, reason = "it prints what it measured")]
 
 use candle_core::{Device, Result, Tensor};
 use eyepatch_nn::{Backend, DenseNet, DenseNetConfig};

@@ -1,11 +1,13 @@
 //! Against PyTorch: each operation, and a small DenseNet with its gradients and optimiser steps.
 //!
 //! `golden/generate.py` made the data.
+#![allow(clippy::unwrap_used, reason = "clippy.toml allows it in test functions, not in their helpers")]
 
 use candle_core::{Device, Tensor, Var};
 use eyepatch_nn::ops::{self, ChannelStats, ConvShape, Statistics};
 use eyepatch_nn::train::{
-    Augmentation, Examples, Optimizer, OptimizerConfig, Schedule, Targets, TrainConfig, bce_with_logits, train,
+    Augmentation, Examples, Optimizer, OptimizerConfig, Schedule, Targets, TrainConfig, bce_with_logits,
+    train,
 };
 use eyepatch_nn::{Backend, DenseNet, DenseNetConfig, Stem};
 use std::collections::HashMap;

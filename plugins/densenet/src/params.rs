@@ -1,6 +1,6 @@
 use eyepatch_core::Params;
-use eyepatch_nn::train::{Augmentation, OptimizerConfig, Stopping, TrainConfig};
 pub use eyepatch_nn::train::Schedule;
+use eyepatch_nn::train::{Augmentation, OptimizerConfig, Stopping, TrainConfig};
 use eyepatch_nn::{DenseNetConfig, Stem};
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,5 @@
 //! The laws of models, and what they cannot know: that it learns, what it refuses, what it costs.
+#![allow(clippy::unwrap_used, reason = "clippy.toml allows it in test functions, not in their helpers")]
 
 use std::collections::BTreeMap;
 
@@ -46,7 +47,7 @@ impl Phantoms {
         let table = data.table(&ctx).unwrap();
         let samples: Vec<_> = rows.map(|row| data.load(row, &ctx).unwrap()).collect();
         let pixels = |s: &eyepatch_core::Sample| {
-            FullScale.batch(&[s.image.clone()]).unwrap().host_f32().unwrap().into_owned()
+            FullScale.batch(std::slice::from_ref(&s.image)).unwrap().host_f32().unwrap().into_owned()
         };
         Self {
             classes: table.classes.clone(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use eyepatch_core::{Attribution, Ctx, Evidence, Finding, Meta, ScoreSet};
+use eyepatch_report::escape::csv_cell;
 use eyepatch_report::schema::{
     AuditResult, ClassCount, ColumnSummary, Curve, CurvePoint, DataSummary, Estimate, MaskingSummary, Matrix,
     ModelSummary, Provenance, Training,
@@ -39,9 +40,11 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
     let index = AucIndex::new(&findings);
     let (pictures, explanations, gallery) = gallery::draw(plan, folders, &gathered, ctx)?;
     let mut files: BTreeMap<String, Vec<u8>> = pictures;
-    files.insert(format!("tables/{}/scores.csv", audit_name(&s.audit.id)), scores_csv(s, &gathered.scores));
-    files
-        .insert(format!("tables/{}/split-rows.csv", audit_name(&s.audit.id)), s.splits.to_csv()?.into_bytes());
+    files.insert(format!("tables/{}/scores.csv", audit_name(&s.audit.id)), scores_csv(s, &gathered.scores)?);
+    files.insert(
+        format!("tables/{}/split-rows.csv", audit_name(&s.audit.id)),
+        s.splits.to_csv()?.into_bytes(),
+    );
     let result = AuditResult {
         id: s.audit.id.clone(),
         question: s.audit.question.clone(),
@@ -294,7 +297,7 @@ fn short(x: f64) -> String {
 }
 
 fn notes(s: &Shared) -> Vec<String> {
-    let mut notes = s.dataset.card().notes;
+    let mut notes = Vec::new();
     for m in s.maskings.iter().filter(|m| !m.card.hides) {
         notes.push(format!(
             "Masking {} does not hide what it replaces (fill: {}), so nothing is concluded from it.",
@@ -313,35 +316,34 @@ fn provenance(plan: &SweepPlan) -> Provenance {
     Provenance { plugins, cells: Vec::new(), device: plan.device, precision: "f32".into() }
 }
 
-/// `sample,patient,trained,masking,dilation,fold,class,label,score`: the form that score files are read in, and more.
-fn scores_csv(s: &Shared, sets: &[ScoreSet]) -> Vec<u8> {
+/// Every score behind the result. Cells that a spreadsheet would take for a formula are made harmless.
+fn scores_csv(s: &Shared, sets: &[ScoreSet]) -> Result<Vec<u8>> {
+    let failed = |e: csv::Error| crate::Error::io("scores.csv")(e.into());
+    let fill =
+        |name: &str| s.maskings.iter().find(|m| m.card.name == name).map_or("", |m| m.card.fill.as_str());
     let mut writer = csv::Writer::from_writer(Vec::new());
     let header =
         ["sample", "patient", "trained", "masking", "fill", "dilation", "fold", "class", "label", "score"];
-    let mut write = |record: &[String]| writer.write_record(record).is_ok();
-    write(&header.map(str::to_owned));
-    let fill =
-        |name: &str| s.maskings.iter().find(|m| m.card.name == name).map_or("", |m| m.card.fill.as_str());
+    writer.write_record(header).map_err(failed)?;
     for set in sets {
         for (i, &row) in set.rows.iter().enumerate() {
             let r = &s.table.rows[row];
             for (c, class) in s.table.classes.iter().enumerate() {
-                let label = r.labels[c].map_or(String::new(), |l| u8::from(l).to_string());
-                let score = set.scores.row(i)[c].to_string();
-                write(&[
-                    r.id.clone(),
-                    r.patient.clone(),
-                    set.trained.clone(),
-                    set.evaluated.clone(),
-                    fill(&set.evaluated).to_owned(),
+                let record = [
+                    csv_cell(&r.id),
+                    csv_cell(&r.patient),
+                    csv_cell(&set.trained),
+                    csv_cell(&set.evaluated),
+                    csv_cell(fill(&set.evaluated)),
                     set.dilation.to_string(),
                     set.fold.to_string(),
-                    class.clone(),
-                    label,
-                    score,
-                ]);
+                    csv_cell(class),
+                    r.labels[c].map_or(String::new(), |l| u8::from(l).to_string()),
+                    set.scores.row(i)[c].to_string(),
+                ];
+                writer.write_record(&record).map_err(failed)?;
             }
         }
     }
-    writer.into_inner().unwrap_or_default()
+    writer.into_inner().map_err(|e| crate::Error::io("scores.csv")(e.into_error()))
 }

@@ -130,7 +130,7 @@ impl Stage for Stem {
     }
 
     fn backward(&self, back: Back<'_>, pool: &mut Pool) -> Result<Option<Vec<f32>>> {
-        let Back { dims, x, params, mut saved, g, mut dw, want_dx, .. } = back;
+        let Back { dims, x, params, mut saved, g, dw, want_dx, .. } = back;
         let conv = self.conv(dims)?;
         let packed = conv.pack(self.split(params).0);
         let (n, plane) = (dims[0], conv.oh * conv.ow);
@@ -164,7 +164,7 @@ impl Stage for Stem {
             let dx = want_dx.then(|| &mut dx[i * len..(i + 1) * len]);
             conv.backward(x, &packed, dz, dx, weight.as_deref_mut(), &mut scratch)?;
         }
-        if let (Some(dw), Some(weight)) = (dw.as_deref_mut(), weight) {
+        if let (Some(dw), Some(weight)) = (dw, weight) {
             let (scale, shift) = sums.parameters(channels);
             write(dw, [conv.unpack(weight), scale, shift]);
         }
@@ -247,7 +247,7 @@ impl Stage for Shrink {
     }
 
     fn backward(&self, back: Back<'_>, pool: &mut Pool) -> Result<Option<Vec<f32>>> {
-        let Back { dims, x, params, saved, g, mut dw, .. } = back;
+        let Back { dims, x, params, saved, g, dw, .. } = back;
         let [n, c, h, w] = dims;
         let (plane, small) = (h * w, (h / 2) * (w / 2));
         let at = Planes { n, stride: c * plane, plane };
@@ -272,7 +272,7 @@ impl Stage for Shrink {
         for (x, dx) in x.chunks_exact(at.stride).zip(dx.chunks_exact_mut(at.stride)) {
             finish(x, &into, plane, dx);
         }
-        if let (Some(dw), Some(weight)) = (dw.as_deref_mut(), d_weight) {
+        if let (Some(dw), Some(weight)) = (dw, d_weight) {
             let (scale, shift) = sums.parameters(channels);
             write(dw, [scale, shift, weight]);
         }

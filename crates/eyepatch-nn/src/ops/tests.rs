@@ -117,9 +117,9 @@ proptest! {
                 at += len;
                 params.narrow(0, at - len, len)?.reshape(dims)
             };
-            for i in 0..layers {
+            for (i, given) in given.iter().enumerate().take(layers) {
                 let c = shape.channels(i);
-                let of = |k: usize| if batch { Statistics::Batch } else { Statistics::Frozen(given[i][k].clone()) };
+                let of = |k: usize| if batch { Statistics::Batch } else { Statistics::Frozen(given[k].clone()) };
                 let (z, _) = native::bn_relu(&y, &take(&[c])?, &take(&[c])?, &of(0), eps)?;
                 let z = native::conv2d(&z, &take(&[bottleneck, c, 1, 1])?, ConvShape { stride: 1, padding: 0 })?;
                 let (z, _) = native::bn_relu(&z, &take(&[bottleneck])?, &take(&[bottleneck])?, &of(1), eps)?;

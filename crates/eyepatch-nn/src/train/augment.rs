@@ -38,7 +38,7 @@ impl Augmentation {
         // All numbers are drawn, used or not, so that switching one change on leaves the others as they were.
         let flip = rng.next_u32() & 1 == 1;
         let span = 2 * self.shift as u64 + 1;
-        let mut offset = || (u64::from(rng.next_u32()) * span >> 32) as isize - self.shift as isize;
+        let mut offset = || ((u64::from(rng.next_u32()) * span) >> 32) as isize - self.shift as isize;
         let (dy, dx) = (offset(), offset());
         let unit = f64::from(rng.next_u32()) / f64::from(u32::MAX);
         for plane in image.chunks_exact_mut(h * w) {
