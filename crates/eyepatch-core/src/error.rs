@@ -167,6 +167,21 @@ impl Error {
         }
     }
 
+    /// As [`Error::of_sample`], with the row's file and line. Errors that already name them stay as they are.
+    #[must_use]
+    pub fn of_row(self, row: &crate::Row) -> Self {
+        match self.of_sample(&row.id) {
+            Self::Sample { sample, path, row: line, problem, remedy } => Self::Sample {
+                sample,
+                path: path.or_else(|| row.roi.clone()).or_else(|| row.image.clone()),
+                row: line.or(row.line),
+                problem,
+                remedy,
+            },
+            other => other,
+        }
+    }
+
     /// What the reader can do about it, where that is known.
     #[must_use]
     pub fn remedy(&self) -> Option<String> {
@@ -180,7 +195,7 @@ impl Error {
                 Some("rename one of them, or link only one of the two crates".into())
             }
             Self::EmptyRegion { .. } => Some(
-                "drop the sample from the table, or mend its ROI so that it has at least one pixel".into(),
+                "drop the sample from the table, mend its ROI, erode less, or work at a larger size".into(),
             ),
             Self::Plugin { remedy, .. } => remedy.clone(),
             Self::Cancelled => Some("run the same command again: finished cells are kept".into()),

@@ -3,11 +3,12 @@ use serde::{Deserialize, Serialize};
 use crate::{Ctx, Handle, Image, Mask, Result, Roi, Sample};
 
 /// Which part of the image stays visible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Keep {
     /// Everything.
+    #[default]
     Full,
     /// The region; all else is filled ("OnlyROI").
     Inside,
@@ -16,18 +17,20 @@ pub enum Keep {
 }
 
 /// The region's outline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Shape {
     /// As segmented.
+    #[default]
     Exact,
     /// The bounding box of what was segmented.
     Box,
 }
 
-/// What a masking does, for plans, reports and verdicts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What a masking does, for plans, reports and verdicts. End a literal with `..MaskingCard::default()`, so that a
+/// field that is added later breaks nothing.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MaskingCard {
     /// Short name, unique within an audit: `Full`, `NoROI`, `OnlyROI-BB`, ...
@@ -38,6 +41,10 @@ pub struct MaskingCard {
     pub shape: Shape,
     /// Dilation of the region in pixels of the working size; negative erodes.
     pub dilate: i32,
+    /// Structures of the ROI that make the region; empty means all of them.
+    pub structures: Vec<String>,
+    /// For a control, whose region is not the sample's own ROI: what it holds constant. `None` otherwise.
+    pub control: Option<String>,
     /// Name of the fill: `black`, `mean`, ...
     pub fill: String,
     /// Whether the output is independent of the pixels that the fill replaces. Only such maskings count in a
@@ -45,6 +52,14 @@ pub struct MaskingCard {
     pub hides: bool,
     /// What it does and what it holds constant, in a sentence.
     pub description: String,
+}
+
+impl MaskingCard {
+    /// Whether the region is the sample's own whole ROI, neither dilated nor eroded.
+    #[must_use]
+    pub fn is_own_whole_roi(&self) -> bool {
+        self.dilate == 0 && self.structures.is_empty() && self.control.is_none()
+    }
 }
 
 /// The training part of a fold, for maskers that learn from it (means, donors, mean ROI).

@@ -41,7 +41,7 @@ pub struct Interval {
 }
 
 /// Which way an estimate lies from its reference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
@@ -50,11 +50,13 @@ pub enum Direction {
     /// The whole interval lies below.
     Below,
     /// The interval holds the reference.
+    #[default]
     Undecided,
 }
 
-/// One piece of evidence, as data.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// One piece of evidence, as data. End a literal with `..Finding::default()`, so that a field that is added later
+/// breaks nothing.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// What is compared, for instance `auc`.
@@ -79,6 +81,8 @@ pub struct Finding {
     pub n_patients: usize,
     /// Patients with at least one positive image.
     pub n_patients_positive: usize,
+    /// Patients with at least one negative image; a patient may be on both sides.
+    pub n_patients_negative: usize,
     /// Which way it points.
     pub direction: Direction,
     /// Name of the figure that shows it.

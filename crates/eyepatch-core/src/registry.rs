@@ -60,23 +60,36 @@ impl fmt::Display for Origin {
 #[doc(hidden)]
 #[derive(Clone, Copy)]
 pub enum Make {
-    Dataset(fn(&Value) -> Result<Arc<dyn Dataset>>),
-    Masker(fn(&Value) -> Result<Arc<dyn Masker>>),
-    Model(fn(&Value) -> Result<Arc<dyn Model>>),
-    Explainer(fn(&Value) -> Result<Arc<dyn Explainer>>),
-    Probe(fn(&Value) -> Result<Arc<dyn Probe>>),
+    Dataset(fn(&Value) -> Result<Made<dyn Dataset>>),
+    Masker(fn(&Value) -> Result<Made<dyn Masker>>),
+    Model(fn(&Value) -> Result<Made<dyn Model>>),
+    Explainer(fn(&Value) -> Result<Made<dyn Explainer>>),
+    Probe(fn(&Value) -> Result<Made<dyn Probe>>),
+}
+
+/// A plugin and all its parameters, defaults included: what it really runs with, whatever was left out.
+#[doc(hidden)]
+pub struct Made<T: ?Sized> {
+    params: Value,
+    plugin: Arc<T>,
 }
 
 macro_rules! makers {
     ($($make:ident $kind:ident),*) => {$(
         #[doc(hidden)]
-        pub fn $make<T: $kind + Params + Registered>(params: &Value) -> Result<Arc<dyn $kind>> {
-            Ok(Arc::new(parse::<T>(Kind::$kind, T::ID, params)?))
+        pub fn $make<T: $kind + Params + Registered>(params: &Value) -> Result<Made<dyn $kind>> {
+            let plugin = parse::<T>(Kind::$kind, T::ID, params)?;
+            let params = serde_json::to_value(&plugin).map_err(|e| Error::Params {
+                kind: Kind::$kind,
+                id: T::ID.into(),
+                problem: format!("cannot be written as JSON: {e}"),
+            })?;
+            Ok(Made { params, plugin: Arc::new(plugin) })
         }
 
         impl Lookup for dyn $kind {
             const KIND: Kind = Kind::$kind;
-            fn make(entry: &Entry, params: &Value) -> Option<Result<Arc<Self>>> {
+            fn make(entry: &Entry, params: &Value) -> Option<Result<Made<Self>>> {
                 match entry.make {
                     Make::$kind(make) => Some(make(params)),
                     _ => None,
@@ -92,7 +105,8 @@ pub trait Lookup {
     /// Its kind.
     const KIND: Kind;
     /// Makes one from an entry of that kind.
-    fn make(entry: &Entry, params: &Value) -> Option<Result<Arc<Self>>>;
+    #[doc(hidden)]
+    fn make(entry: &Entry, params: &Value) -> Option<Result<Made<Self>>>;
 }
 
 /// A registered plugin.
@@ -166,10 +180,7 @@ impl Registry {
             linked: self.0.keys().filter(|(k, _)| *k == T::KIND).map(|(_, id)| (*id).to_owned()).collect(),
         };
         let entry = entry.ok_or_else(unknown)?;
-        let plugin = T::make(entry, params).ok_or_else(unknown)??;
-        Ok(Handle::from_parts(
-            PluginSpec::new(entry.id, entry.revision, entry.origin, params.clone()),
-            plugin,
-        ))
+        let Made { params, plugin } = T::make(entry, params).ok_or_else(unknown)??;
+        Ok(Handle::from_parts(PluginSpec::new(entry.id, entry.revision, entry.origin, params), plugin))
     }
 }

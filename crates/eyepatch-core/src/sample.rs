@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Image, Roi};
+use crate::{Error, Image, Result, Roi};
 
 /// A metadata value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +43,42 @@ pub struct Table {
     pub classes: Vec<String>,
     /// The rows.
     pub rows: Vec<Row>,
+}
+
+impl Table {
+    /// Checks what everybody relies on: ids that are unique and not empty, patients, a label a class, finite numbers.
+    ///
+    /// # Errors
+    /// [`Error::Sample`] naming the first row at fault.
+    pub fn check(&self) -> Result<()> {
+        let mut seen = std::collections::BTreeSet::new();
+        for (index, row) in self.rows.iter().enumerate() {
+            let problem = if row.id.is_empty() {
+                format!("row {index} has no id")
+            } else if !seen.insert(row.id.as_str()) {
+                "its id stands twice in the table".into()
+            } else if row.patient.is_empty() {
+                "it has no patient".into()
+            } else if row.labels.len() != self.classes.len() {
+                format!("it has {} labels for {} classes", row.labels.len(), self.classes.len())
+            } else if let Some((name, _)) =
+                row.meta.iter().find(|(_, m)| matches!(m, Meta::Number(x) if !x.is_finite()))
+            {
+                format!("its `{name}` is not a finite number")
+            } else {
+                continue;
+            };
+            let remedy = "mend the table, or the data set plugin that made it".into();
+            return Err(Error::Sample {
+                sample: row.id.clone(),
+                path: None,
+                row: row.line,
+                problem,
+                remedy,
+            });
+        }
+        Ok(())
+    }
 }
 
 /// A sample with its pixels.

@@ -17,13 +17,14 @@ impl Scores {
     /// Scores from their values.
     ///
     /// # Errors
-    /// [`Error::Shape`] where the length is no multiple of `classes` or a value is NaN.
+    /// [`Error::Shape`] where the length is no multiple of `classes` or a value is not finite.
     pub fn new(classes: usize, space: OutputSpace, values: Vec<f32>) -> Result<Self> {
         if classes == 0 || !values.len().is_multiple_of(classes) {
             return Err(Error::shape("scores", format!("n x {classes}"), format!("{} values", values.len())));
         }
-        if let Some(i) = values.iter().position(|v| v.is_nan()) {
-            return Err(Error::shape("scores", "numbers", format!("NaN for sample {}", i / classes)));
+        if let Some(i) = values.iter().position(|v| !v.is_finite()) {
+            let found = format!("{} for sample {}", values[i], i / classes);
+            return Err(Error::shape("scores", "finite numbers", found));
         }
         Ok(Self { classes, space, values })
     }

@@ -89,7 +89,8 @@ pub fn run_audits(
     observer: &dyn Observer,
 ) -> Result<(RunResult, BTreeMap<String, Vec<u8>>, Timings)> {
     let start = Instant::now();
-    let plans = audits.iter().map(|(info, e)| e.plan(info, options)).collect::<Result<Vec<_>>>()?;
+    let plans =
+        audits.iter().map(|(info, e)| guarded(|| e.plan(info, options))).collect::<Result<Vec<_>>>()?;
     let mut result =
         RunResult { schema: SCHEMA.into(), generator: env!("CARGO_PKG_VERSION").into(), audits: Vec::new() };
     let (mut files, mut timings) =
@@ -101,7 +102,7 @@ pub fn run_audits(
             .with_cancel(options.cancel.clone())
             .with_device(options.device);
         let folders: Vec<PathBuf> = done.iter().map(|d| d.folder.clone()).collect();
-        let mut assembled = plan.assemble(&folders, &ctx)?;
+        let mut assembled = guarded(|| plan.assemble(&folders, &ctx))?;
         for (cell, done) in plan.cells().iter().zip(done) {
             assembled.result.provenance.cells.push(CellRecord {
                 kind: cell.spec.kind.clone(),
@@ -151,8 +152,7 @@ pub fn execute(
     let run_one = |index: usize, ctx: &Ctx| -> Result<Done> {
         let inputs = board.lock().folders(&cells[index].inputs);
         // A plugin's panic must not leave the other workers waiting for it.
-        let work = std::panic::AssertUnwindSafe(|| compute(&cells[index], inputs, ctx, store, observer));
-        std::panic::catch_unwind(work).unwrap_or_else(|cause| Err(Error::Panic(panic_text(cause.as_ref()))))
+        guarded(|| compute(&cells[index], inputs, ctx, store, observer))
     };
     std::thread::scope(|scope| {
         for _ in 0..options.threads.max(1) {
@@ -187,6 +187,12 @@ pub fn execute(
     Ok(state.done.into_iter().flatten().collect())
 }
 
+/// Turns a plugin's panic into an error, so that it is told as the plugin's and finished cells are kept.
+fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
+        .unwrap_or_else(|cause| Err(Error::Panic(panic_text(cause.as_ref()))))
+}
+
 fn panic_text(cause: &(dyn std::any::Any + Send)) -> String {
     let text = cause.downcast_ref::<&str>().map(|s| (*s).to_owned());
     text.or_else(|| cause.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".into())
@@ -201,34 +207,40 @@ fn compute(
 ) -> Result<Done> {
     ctx.check()?;
     let kind = &cell.spec.kind;
+    let (name, key) = (&cell.spec.name, cell.key.short());
     let reuse = |folder: PathBuf| {
+        tracing::debug!(kind, name, key, "found whole in the store");
         observer.reused(cell);
         Done { seconds: Store::seconds(&folder), folder, reused: true }
     };
-    if let Found::Whole(folder) = store.find(kind, &cell.key).inspect(|f| notice_damage(f, observer))? {
+    if let Found::Whole(folder) = store.find(kind, &cell.key)? {
         return Ok(reuse(folder));
     }
-    let _lock = store.lock(&cell.key, ctx.cancel())?;
+    let lock = store.lock(&cell.key, ctx.cancel())?;
     // Another run may have finished it while this one waited.
-    if let Found::Whole(folder) = store.find(kind, &cell.key).inspect(|f| notice_damage(f, observer))? {
-        return Ok(reuse(folder));
+    match store.find(kind, &cell.key)? {
+        Found::Whole(folder) => return Ok(reuse(folder)),
+        Found::Missing => {}
+        Found::Damaged(problem) => {
+            let text = store.set_aside(&lock, kind, &cell.key, &problem)?;
+            tracing::warn!(kind, name, key, "{text}");
+            observer.notice(&text);
+        }
     }
+    tracing::info!(kind, name, key, "starts");
     let progress = observer.started(cell);
-    let out = store.workspace(kind, &cell.key)?;
-    let ctx =
-        ctx.child(&format!("{kind} {}", cell.spec.name)).with_progress(progress).with_folders(&out, &out);
+    let place = store.workspace(&lock, kind, &cell.key)?;
+    let ctx = ctx
+        .child(&format!("{kind} {name}"))
+        .with_progress(progress)
+        .with_folders(&place.scratch, &place.checkpoint);
     let start = Instant::now();
-    (cell.work)(&CellCtx { ctx: &ctx, out: &out, inputs })?;
+    (cell.work)(&CellCtx { ctx: &ctx, out: &place.out, inputs })?;
     let seconds = start.elapsed().as_secs_f64();
-    let folder = store.commit(&out, &cell.spec, &cell.key, seconds)?;
+    let folder = store.commit(&place, &cell.spec, &cell.key, seconds)?;
+    tracing::info!(kind, name, key, seconds, "kept");
     observer.finished(cell, seconds);
     Ok(Done { folder, seconds, reused: false })
-}
-
-fn notice_damage(found: &Found, observer: &dyn Observer) {
-    if let Found::Damaged(text) = found {
-        observer.notice(text);
-    }
 }
 
 /// Who does what: shared by the workers.

@@ -31,7 +31,7 @@ pub fn findings(audit: &AuditResult) -> Result<String> {
     header.extend(keys.iter().map(|k| format!("at.{k}")));
     header.extend(
         "estimate lower upper level reference margin p direction n_images n_patients n_patients_positive \
-         estimand note"
+         n_patients_negative estimand note"
             .split_whitespace()
             .map(str::to_owned),
     );
@@ -42,7 +42,7 @@ pub fn findings(audit: &AuditResult) -> Result<String> {
         row.extend(bounds(f.interval));
         row.extend([number(Some(f.reference)), number(f.margin), number(f.p)]);
         row.push(format!("{:?}", f.direction).to_lowercase());
-        row.extend([f.n_images, f.n_patients, f.n_patients_positive].map(|n| n.to_string()));
+        row.extend([f.n_images, f.n_patients, f.n_patients_positive, f.n_patients_negative].map(|n| n.to_string()));
         row.extend([f.estimand.clone(), f.note.clone().unwrap_or_default()]);
         row
     });

@@ -70,11 +70,10 @@ fn case(table: Table, values: &[Vec<f32>]) -> Case {
     let card = |(name, keep): (&str, Keep)| MaskingCard {
         name: name.into(),
         keep,
-        shape: Shape::Exact,
-        dilate: 0,
         fill: "black".into(),
         hides: true,
         description: "a masking of the laws".into(),
+        ..MaskingCard::default()
     };
     Case { maskings: MASKINGS.map(card).to_vec(), scores, table }
 }
@@ -110,7 +109,8 @@ impl ProbeLaws {
                     prop_assert!(i.lower <= estimate && estimate <= i.upper, "{:?}", f);
                 }
                 let patients = case.table.rows.iter().map(|r| &r.patient).collect::<BTreeSet<_>>().len();
-                prop_assert!(f.n_patients_positive <= f.n_patients && f.n_patients <= patients, "{:?}", f);
+                let sides = [f.n_patients_positive, f.n_patients_negative];
+                prop_assert!(sides.iter().all(|n| *n <= f.n_patients) && f.n_patients <= patients, "{:?}", f);
                 prop_assert!(f.n_patients <= f.n_images || f.n_images == 0, "{:?}", f);
             }
             Ok(())

@@ -81,17 +81,9 @@ fn finding(
         notes.push(format!("{missing} images without this label are left out"));
     }
     let estimate = estimate(&mut folds, probe.level, &mut notes);
-    let patients = |positive: bool| {
-        let of = |f: &Fold<'_>| {
-            f.labels.iter().zip(&f.patients).map(|(l, p)| (*l, (*p).to_owned())).collect::<Vec<_>>()
-        };
-        folds
-            .iter()
-            .flat_map(of)
-            .filter(|(l, _)| *l || !positive)
-            .map(|(_, p)| p)
-            .collect::<BTreeSet<_>>()
-            .len()
+    let patients = |counts: fn(bool) -> bool| {
+        let labelled = folds.iter().flat_map(|f| f.labels.iter().zip(&f.patients));
+        labelled.filter(|(l, _)| counts(**l)).map(|(_, p)| *p).collect::<BTreeSet<_>>().len()
     };
     let interval = estimate.as_ref().map(|e| Interval { lower: e.lower, upper: e.upper, level: e.level });
     Finding {
@@ -104,8 +96,9 @@ fn finding(
         interval,
         p: estimate.as_ref().map(|e| e.p_above(CHANCE + probe.margin)),
         n_images: folds.iter().map(|f| f.labels.len()).sum(),
-        n_patients: patients(false),
-        n_patients_positive: patients(true),
+        n_patients: patients(|_| true),
+        n_patients_positive: patients(|label| label),
+        n_patients_negative: patients(|label| !label),
         direction: match interval {
             Some(i) if i.lower > CHANCE => Direction::Above,
             Some(i) if i.upper < CHANCE => Direction::Below,

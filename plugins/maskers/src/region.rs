@@ -146,6 +146,8 @@ impl Masker for Region {
             fill: if full { "none".into() } else { self.fill.name().into() },
             hides: full || self.fill.hides(),
             description: self.describe(),
+            structures: if full { Vec::new() } else { self.structures.clone() },
+            ..MaskingCard::default()
         }
     }
 

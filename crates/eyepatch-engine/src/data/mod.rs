@@ -4,11 +4,11 @@ mod npy;
 mod png;
 mod prepared;
 mod resize;
+pub(crate) mod split_file;
 mod splits;
 mod view;
 
 pub use png::encode_png;
-pub(crate) use prepared::{PREPARE_REVISION, PreparedSet};
-pub(crate) use splits::folds_of;
-pub(crate) use splits::{Part, Splits};
-pub(crate) use view::{Masked, Pipeline, RowSet, mask_one};
+pub(crate) use prepared::{Edge, PREPARE_REVISION, PreparedSet};
+pub(crate) use splits::{Part, Splits, share_of};
+pub(crate) use view::{Masked, Pipeline, RowSet};

@@ -2,11 +2,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use eyepatch_core::{Ctx, Dataset, Image, Mask, Pixels, Roi, Sample, Table};
+use eyepatch_core::{Ctx, Dataset, Image, Keep, Mask, Pixels, Roi, Row, Table};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{npy, resize};
+use super::npy;
+use super::resize::{self, Edges};
 use crate::cell::{CellCtx, read_json};
 use crate::{Error, Result};
 
@@ -21,6 +22,30 @@ pub(crate) struct PreparedSet {
     shape: Shape,
     pixels: Vec<u8>,
     rois: Vec<u8>,
+}
+
+/// Which edge of a resized ROI counts: see [`resize`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edge {
+    /// Nothing of the ROI shows outside it.
+    Outer,
+    /// Nothing but the ROI shows inside it.
+    Inner,
+}
+
+impl Edge {
+    /// The edge at which a masking that keeps this part hides all that it should.
+    pub(crate) fn of(keep: Keep) -> Self {
+        if keep == Keep::Inside { Self::Inner } else { Self::Outer }
+    }
+
+    /// The bit in `rois.npy`.
+    fn bit(self) -> u8 {
+        match self {
+            Self::Outer => 1,
+            Self::Inner => 2,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,17 +78,19 @@ impl Shape {
 }
 
 impl PreparedSet {
-    /// Loads, checks and resizes the data set's rows `sources`, and writes `images.npy`, `rois.npy` and `shape.json`.
+    /// Loads, checks and resizes the data set's rows `sources`, and writes `images.npy`, `rois.npy` (1 up to the ROI's
+    /// outer edge, 3 up to its inner one) and `shape.json`.
     ///
     /// # Errors
     /// [`Error::Samples`] naming the first samples that cannot be used, and how many there are.
     pub(crate) fn write(
         dataset: &dyn Dataset,
+        table: &Table,
         sources: &[usize],
         size: (usize, usize),
         cell: &CellCtx,
     ) -> Result<()> {
-        let samples = load_all(dataset, sources, size, cell.ctx)?;
+        let samples = load_all(dataset, table, sources, size, cell.ctx)?;
         let set = Self::pack(&samples, size)?;
         cell.write("images.npy", &npy::encode(&set.shape.depth, &set.shape.images(), &set.pixels))?;
         cell.write("rois.npy", &npy::encode("|u1", &set.shape.rois(), &set.rois))?;
@@ -78,8 +105,9 @@ impl PreparedSet {
         Ok(Self { shape, pixels, rois })
     }
 
-    fn pack(samples: &[(Image, Roi)], (height, width): (usize, usize)) -> Result<Self> {
-        let names: BTreeSet<&String> = samples.iter().flat_map(|(_, r)| r.structures().keys()).collect();
+    fn pack(samples: &[(Image, Edges)], (height, width): (usize, usize)) -> Result<Self> {
+        let names: BTreeSet<&String> =
+            samples.iter().flat_map(|(_, r)| r.outer.structures().keys()).collect();
         let channels = samples.iter().map(|(i, _)| i.channels()).max().unwrap_or(1);
         let depth = samples.iter().map(|(i, _)| depth_rank(i)).max().unwrap_or(0);
         let depth = ["|u1", "<u2", "<f4"][depth].to_owned();
@@ -90,9 +118,15 @@ impl PreparedSet {
             let image = to_channels(image, channels)?;
             pixels.extend(to_depth(&image, &shape.depth));
             for name in &shape.structures {
-                match roi.structures().get(name) {
-                    Some(mask) => rois.extend_from_slice(mask.bits()),
-                    None => rois.extend(std::iter::repeat_n(0, height * width)),
+                match (roi.outer.structures().get(name), roi.inner.structures().get(name)) {
+                    (Some(outer), Some(inner)) => rois.extend(
+                        outer
+                            .bits()
+                            .iter()
+                            .zip(inner.bits())
+                            .map(|(o, i)| o * Edge::Outer.bit() + i * Edge::Inner.bit()),
+                    ),
+                    _ => rois.extend(std::iter::repeat_n(0, height * width)),
                 }
             }
         }
@@ -117,57 +151,46 @@ impl PreparedSet {
         Ok(Image::new(width, height, channels, pixels)?)
     }
 
-    /// ROI `row`.
-    pub(crate) fn roi(&self, row: usize) -> Result<Roi> {
+    /// ROI `row` up to one of its edges.
+    pub(crate) fn roi(&self, row: usize, edge: Edge) -> Result<Roi> {
         let Shape { height, width, .. } = self.shape;
         let plane = height * width;
         let count = self.shape.structures.len();
         let structures = self.shape.structures.iter().enumerate().map(|(s, name)| {
-            let bits = self.rois[(row * count + s) * plane..][..plane].to_vec();
+            let bits = &self.rois[(row * count + s) * plane..][..plane];
+            let bits = bits.iter().map(|b| b & edge.bit()).collect();
             Ok((name.clone(), Mask::new(width, height, bits)?))
         });
         Ok(Roi::new(structures.collect::<Result<Vec<_>>>()?)?)
-    }
-
-    /// Sample `row`.
-    pub(crate) fn sample(&self, table: &Table, row: usize) -> Result<Sample> {
-        let r = &table.rows[row];
-        Ok(Sample {
-            id: r.id.clone(),
-            patient: r.patient.clone(),
-            labels: r.labels.clone(),
-            image: self.image(row)?,
-            roi: self.roi(row)?,
-        })
     }
 }
 
 fn load_all(
     dataset: &dyn Dataset,
+    table: &Table,
     sources: &[usize],
     size: (usize, usize),
     ctx: &Ctx,
-) -> Result<Vec<(Image, Roi)>> {
+) -> Result<Vec<(Image, Edges)>> {
     let done = AtomicU64::new(0);
     let total = sources.len() as u64;
-    let load = |&row: &usize| -> eyepatch_core::Result<(Image, Roi)> {
+    let load = |(r, &source): (&Row, &usize)| -> eyepatch_core::Result<(Image, Edges)> {
         ctx.check()?;
-        let sample = dataset.load(row, ctx)?;
-        let id = &sample.id;
+        let sample = dataset.load(source, ctx)?;
         let roi_shape = (sample.roi.height(), sample.roi.width());
         if roi_shape != (sample.image.height(), sample.image.width()) {
             let found = format!("{}x{}", roi_shape.0, roi_shape.1);
             let expected = format!("{}x{}", sample.image.height(), sample.image.width());
-            return Err(eyepatch_core::Error::shape("ROI", expected, found).of_sample(id));
+            return Err(eyepatch_core::Error::shape("ROI", expected, found).of_row(r));
         }
         let resized = (
-            resize::image(&sample.image, size).map_err(|e| e.of_sample(id))?,
-            resize::roi(&sample.roi, size).map_err(|e| e.of_sample(id))?,
+            resize::image(&sample.image, size).map_err(|e| e.of_row(r))?,
+            resize::roi(&sample.roi, size).map_err(|e| e.of_row(r))?,
         );
         ctx.progress().report(done.fetch_add(1, Ordering::Relaxed) + 1, total, "images");
         Ok(resized)
     };
-    let loaded: Vec<_> = ctx.install(|| sources.par_iter().map(load).collect());
+    let loaded: Vec<_> = ctx.install(|| table.rows.par_iter().zip(sources).map(load).collect());
     ctx.check()?;
     let of = loaded.len();
     let (good, bad): (Vec<_>, Vec<_>) = loaded.into_iter().partition(Result::is_ok);

@@ -1,15 +1,15 @@
 //! Resizing with the aspect kept and zeros around, antialiased: a triangle filter scaled to the reduction.
 //!
-//! Image and ROI go through the same filter, and a ROI pixel is inside as soon as any inside pixel has weight in it.
-//! So outside a resized ROI no grey level comes from inside the ROI: the resize itself leaks nothing into the
-//! visible part of an image whose ROI is hidden.
+//! Image and ROI go through the same filter. At its outer edge a resized ROI holds every pixel in which any inside pixel
+//! has weight, at its inner edge only those in which no outside pixel has. So where the ROI is hidden up to its outer
+//! edge, or shown up to its inner edge, no visible grey level comes from a hidden pixel: the resize leaks nothing.
 
 use eyepatch_core::{Error, Image, Mask, Pixels, Result, Roi};
 use image::imageops::{self, FilterType};
 use image::{ImageBuffer, Pixel};
 
 /// Raised whenever resized values change.
-pub(super) const REVISION: u32 = 1;
+pub(super) const REVISION: u32 = 2;
 
 /// Where an image of one size comes to lie in the working size.
 #[derive(Clone, Copy)]
@@ -73,20 +73,34 @@ pub(super) fn image(source: &Image, to: (usize, usize)) -> Result<Image> {
     Image::new(to.1, to.0, source.channels(), pixels)
 }
 
-/// The ROI at `to`: inside wherever an inside pixel has weight.
-pub(super) fn roi(source: &Roi, to: (usize, usize)) -> Result<Roi> {
+/// A ROI's two edges at the working size; without resizing they are one.
+pub(super) struct Edges {
+    /// Every pixel in which an inside pixel has weight.
+    pub(super) outer: Roi,
+    /// Those of them in which no outside pixel has weight.
+    pub(super) inner: Roi,
+}
+
+/// The ROI at `to`.
+pub(super) fn roi(source: &Roi, to: (usize, usize)) -> Result<Edges> {
     let from = (source.height(), source.width());
     if from == to {
-        return Ok(source.clone());
+        return Ok(Edges { outer: source.clone(), inner: source.clone() });
     }
-    let structures = source.structures().iter().map(|(name, mask)| {
+    let touched = |mask: &Mask| -> Result<Vec<bool>> {
         let values = mask.bits().iter().map(|&b| f32::from(b)).collect();
-        let values = resized::<image::Luma<f32>>(from, to, values)
-            .ok_or_else(|| Error::shape("ROI", "sides below 2^32", format!("{from:?}")))?;
-        let bits = values.iter().map(|&v| u8::from(v > 1e-6)).collect();
-        Ok((name.clone(), Mask::new(to.1, to.0, bits)?))
-    });
-    Roi::new(structures.collect::<Result<Vec<_>>>()?)
+        let values = resized::<image::Luma<f32>>(from, to, values);
+        let values = values.ok_or_else(|| Error::shape("ROI", "sides below 2^32", format!("{from:?}")))?;
+        Ok(values.iter().map(|&v| v > 0.0).collect())
+    };
+    let (mut outer, mut inner) = (Vec::new(), Vec::new());
+    for (name, mask) in source.structures() {
+        let (inside, outside) = (touched(mask)?, touched(&mask.complement())?);
+        let whole = inside.iter().zip(&outside).map(|(i, o)| u8::from(*i && !o)).collect();
+        outer.push((name.clone(), Mask::new(to.1, to.0, inside.into_iter().map(u8::from).collect())?));
+        inner.push((name.clone(), Mask::new(to.1, to.0, whole)?));
+    }
+    Ok(Edges { outer: Roi::new(outer)?, inner: Roi::new(inner)? })
 }
 
 #[cfg(test)]
@@ -105,9 +119,10 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever lies inside the ROI, pixels outside the resized ROI stay bit for bit the same.
+        /// Whatever lies inside the ROI, pixels outside its outer edge stay bit for bit the same; whatever lies outside
+        /// it, pixels inside its inner edge do.
         #[test]
-        fn nothing_inside_the_roi_leaks_out(
+        fn nothing_leaks_across_the_roi_s_edges(
             (h, w) in (4usize..40, 4usize..40), to in (3usize..24, 3usize..24),
             seed in any::<u64>(),
         ) {
@@ -116,13 +131,18 @@ mod tests {
             let mut byte = || (rng.next_u32() >> 24) as u8;
             let bits: Vec<u8> = (0..h * w).map(|i| u8::from((i / w) * 3 > h && (i % w) * 2 > w && byte() > 40)).collect();
             let a: Vec<u8> = (0..h * w).map(|_| byte()).collect();
-            let b: Vec<u8> = a.iter().zip(&bits).map(|(&x, &m)| if m == 1 { byte() } else { x }).collect();
-            let roi = roi(&Roi::single(Mask::new(w, h, bits).unwrap()).unwrap(), to).unwrap();
-            let a = image(&Image::new(w, h, 1, Pixels::U8(a)).unwrap(), to).unwrap();
-            let b = image(&Image::new(w, h, 1, Pixels::U8(b)).unwrap(), to).unwrap();
-            let hidden = roi.union(&[]).unwrap();
+            let edges = roi(&Roi::single(Mask::new(w, h, bits.clone()).unwrap()).unwrap(), to).unwrap();
+            let small = |v: &[u8]| image(&Image::new(w, h, 1, Pixels::U8(v.to_vec())).unwrap(), to).unwrap();
+            let mut changed = |side: u8| {
+                let other: Vec<u8> = a.iter().zip(&bits).map(|(&x, &m)| if m == side { byte() } else { x }).collect();
+                small(&other)
+            };
+            let (inside_changed, outside_changed, small) = (changed(1), changed(0), small(&a));
+            let (outer, inner) = (edges.outer.union(&[]).unwrap(), edges.inner.union(&[]).unwrap());
             for i in 0..to.0 * to.1 {
-                prop_assert!(hidden.contains(i) || a.value(i) == b.value(i));
+                prop_assert!(outer.contains(i) || small.value(i) == inside_changed.value(i));
+                prop_assert!(!inner.contains(i) || small.value(i) == outside_changed.value(i));
+                prop_assert!(outer.contains(i) || !inner.contains(i));
             }
         }
     }

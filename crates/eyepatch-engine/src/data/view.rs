@@ -1,18 +1,74 @@
 use std::sync::{Arc, OnceLock};
 
 use eyepatch_core::{
-    Batch, Ctx, Donors, Error, Examples, Image, InputSpec, Normalise, Pixels, Prepared, Preprocess, Result,
-    Roi, Sample, Step, Table, TrainingPart,
+    Batch, Ctx, Donors, Error, Examples, Handle, Image, InputSpec, Mask, Masker, Normalise, Pixels, Prepared,
+    Preprocess, Result, Roi, Sample, Seed, Step, Table, TrainingPart,
 };
 
-use super::PreparedSet;
+use super::{Edge, PreparedSet};
 
-/// Some rows of a prepared set: a fold's training part, as maskers see it.
+/// Some rows of a prepared set: a fold's training part, as maskers see it. Whoever masks does it through one of these,
+/// so that a model, a picture and an export show the same image.
 #[derive(Clone)]
 pub(crate) struct RowSet {
     pub(crate) set: Arc<PreparedSet>,
     pub(crate) table: Arc<Table>,
     pub(crate) rows: Vec<usize>,
+    pub(crate) pipeline: Pipeline,
+    /// Where the masking's region ends.
+    pub(crate) edge: Edge,
+    /// A masking's random numbers come from this and the sample's id: not from the cell that asks.
+    pub(crate) seed: Seed,
+}
+
+impl RowSet {
+    /// Image `row` as a masking is given it.
+    pub(crate) fn image(&self, row: usize) -> Result<Image> {
+        self.pipeline.prepare(&self.set.image(row).map_err(plain)?)
+    }
+
+    /// ROI `row`.
+    pub(crate) fn roi(&self, row: usize) -> Result<Roi> {
+        self.set.roi(row, self.edge).map_err(plain)
+    }
+
+    /// Row `row` with its pixels.
+    pub(crate) fn load(&self, row: usize) -> Result<Sample> {
+        let r = &self.table.rows[row];
+        Ok(Sample {
+            id: r.id.clone(),
+            patient: r.patient.clone(),
+            labels: r.labels.clone(),
+            image: self.image(row)?,
+            roi: self.roi(row)?,
+        })
+    }
+
+    /// The masker, after it has seen these rows.
+    pub(crate) fn prepare(&self, masker: &Handle<dyn Masker>, ctx: &Ctx) -> Result<Box<dyn Prepared>> {
+        masker.prepare(self, &ctx.clone().with_seed(self.seed))
+    }
+
+    /// What stays visible of `row`.
+    pub(crate) fn visible(&self, row: usize, masking: &dyn Prepared, ctx: &Ctx) -> Result<Mask> {
+        let visible = masking.visible(&self.roi(row)?, &self.donors(row), &self.sample_ctx(row, ctx));
+        visible.map_err(|e| e.of_row(&self.table.rows[row]))
+    }
+
+    /// `row` under a masking: all that an evaluation and a picture need.
+    pub(crate) fn masked(&self, row: usize, masking: &dyn Prepared, ctx: &Ctx) -> Result<Image> {
+        let (image, roi) = (self.image(row)?, self.roi(row)?);
+        let masked = masking.apply(&image, &roi, &self.donors(row), &self.sample_ctx(row, ctx));
+        masked.map_err(|e| e.of_row(&self.table.rows[row]))
+    }
+
+    fn sample_ctx(&self, row: usize, ctx: &Ctx) -> Ctx {
+        ctx.clone().with_seed(self.seed.child(&self.table.rows[row].id))
+    }
+
+    fn donors(&self, row: usize) -> OtherPatients<'_> {
+        OtherPatients { of: self, patient: &self.table.rows[row].patient, rows: OnceLock::new() }
+    }
 }
 
 fn plain(error: crate::Error) -> Error {
@@ -28,7 +84,7 @@ impl TrainingPart for RowSet {
     }
 
     fn sample(&self, index: usize) -> Result<Sample> {
-        self.set.sample(&self.table, self.rows[index]).map_err(plain)
+        self.load(self.rows[index])
     }
 }
 
@@ -53,7 +109,7 @@ impl Donors for OtherPatients<'_> {
     }
 
     fn roi(&self, index: usize) -> Result<Roi> {
-        self.of.set.roi(self.rows()[index]).map_err(plain)
+        self.of.roi(self.rows()[index])
     }
 }
 
@@ -97,6 +153,12 @@ impl Pipeline {
             *(if i < mask { &mut before } else { &mut after }) = Some(n);
         }
         Ok(Self { before, after, input })
+    }
+
+    /// Whether a hidden pixel can change a visible one: normalised by the image's own maximum before it is masked, as
+    /// published.
+    pub(crate) fn leaks(&self) -> bool {
+        matches!(self.before, Some(Normalise::ImageMaximum))
     }
 
     /// Before masking: with the strict order the image itself, still at its depth.
@@ -160,21 +222,6 @@ fn normalised(image: &Image, how: Normalise) -> Vec<f32> {
     values
 }
 
-/// One sample under a masking: all that an evaluation and a picture need.
-pub(crate) fn mask_one(
-    set: &RowSet,
-    row: usize,
-    masking: &dyn Prepared,
-    pipeline: &Pipeline,
-    ctx: &Ctx,
-) -> Result<Image> {
-    let id = &set.table.rows[row].id;
-    let donors = OtherPatients { of: set, patient: &set.table.rows[row].patient, rows: OnceLock::new() };
-    let image = pipeline.prepare(&set.set.image(row).map_err(plain)?)?;
-    let roi = set.set.roi(row).map_err(plain)?;
-    masking.apply(&image, &roi, &donors, &ctx.child(id)).map_err(|e| e.of_sample(id))
-}
-
 /// Rows under a masking, as a model sees them.
 pub(crate) struct Masked<'a> {
     /// The fold's training part, for donors.
@@ -182,7 +229,6 @@ pub(crate) struct Masked<'a> {
     /// The rows shown.
     pub(crate) rows: &'a [usize],
     pub(crate) masking: &'a dyn Prepared,
-    pub(crate) pipeline: Pipeline,
     pub(crate) ctx: &'a Ctx,
 }
 
@@ -198,9 +244,9 @@ impl Examples for Masked<'_> {
     fn batch(&self, indices: &[usize]) -> Result<Batch> {
         let images = indices
             .iter()
-            .map(|&i| mask_one(self.training, self.rows[i], self.masking, &self.pipeline, self.ctx))
+            .map(|&i| self.training.masked(self.rows[i], self.masking, self.ctx))
             .collect::<Result<Vec<_>>>()?;
-        self.pipeline.batch(&images)
+        self.training.pipeline.batch(&images)
     }
 
     fn labels(&self, index: usize) -> &[Option<bool>] {

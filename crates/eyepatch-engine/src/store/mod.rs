@@ -1,7 +1,8 @@
 //! The run store: one folder a cell, named by its key, written elsewhere and renamed whole.
 //!
 //! Write, fsync, rename, fsync the folder; one lock a cell; files never change once named. A killed run leaves at
-//! most a folder under `tmp`, which the next run sweeps away; two runs on one store wait for each other cell by cell.
+//! most a folder under `tmp`, which whoever computes that cell next sweeps away, all but its checkpoints; two runs on
+//! one store wait for each other cell by cell.
 
 mod atomic;
 mod whole;
@@ -31,6 +32,16 @@ pub struct Store {
     root: PathBuf,
 }
 
+/// Where a cell is computed.
+pub(crate) struct Workspace {
+    /// Empty; what it holds at the end is the cell.
+    pub(crate) out: PathBuf,
+    /// Empty; thrown away at the end.
+    pub(crate) scratch: PathBuf,
+    /// What a killed run left there; thrown away once the cell is whole.
+    pub(crate) checkpoint: PathBuf,
+}
+
 /// Exclusive right to compute one cell; given back when dropped.
 pub(crate) struct CellLock {
     _file: File,
@@ -40,7 +51,7 @@ pub(crate) struct CellLock {
 pub(crate) enum Found {
     /// It is there and whole.
     Whole(PathBuf),
-    /// It was there but damaged, and has been moved aside.
+    /// It is there but damaged: what is wrong with it.
     Damaged(String),
     /// It is not there.
     Missing,
@@ -58,9 +69,9 @@ impl Store {
             fs::create_dir_all(&path).map_err(Error::io(path))?;
         }
         // Found out now, not after an hour's training.
-        let probe = root.join("tmp").join(format!("probe-{}", std::process::id()));
-        fs::write(&probe, b"eyepatch").map_err(Error::io(&probe))?;
-        fs::remove_file(&probe).map_err(Error::io(&probe))?;
+        let tmp = root.join("tmp");
+        let probe = tempfile::NamedTempFile::new_in(&tmp).map_err(Error::io(&tmp))?;
+        fs::write(probe.path(), b"eyepatch").map_err(Error::io(&tmp))?;
         Ok(Self { root })
     }
 
@@ -76,23 +87,29 @@ impl Store {
         if !path.exists() {
             return Ok(Found::Missing);
         }
-        match is_whole(&path, key)? {
-            None => Ok(Found::Whole(path)),
-            Some(problem) => {
-                let aside =
-                    self.root.join("damaged").join(format!("{kind}-{}-{}", key.short(), std::process::id()));
-                fs::create_dir_all(self.root.join("damaged")).map_err(Error::io(&aside))?;
-                if aside.exists() {
-                    fs::remove_dir_all(&aside).map_err(Error::io(&aside))?;
-                }
-                fs::rename(&path, &aside).map_err(Error::io(&path))?;
-                Ok(Found::Damaged(format!(
-                    "{}: {problem}; moved to {} and computed again",
-                    path.display(),
-                    aside.display()
-                )))
-            }
-        }
+        Ok(match is_whole(&path, key)? {
+            None => Found::Whole(path),
+            Some(problem) => Found::Damaged(problem),
+        })
+    }
+
+    /// Moves a damaged cell aside and says so. Under the cell's lock: another run may have mended it meanwhile.
+    pub(crate) fn set_aside(
+        &self,
+        _lock: &CellLock,
+        kind: &str,
+        key: &ContentHash,
+        problem: &str,
+    ) -> Result<String> {
+        let path = self.cell_path(kind, key);
+        let damaged = self.root.join("damaged");
+        fs::create_dir_all(&damaged).map_err(Error::io(&damaged))?;
+        let prefix = format!("{kind}-{}-", key.short());
+        let aside =
+            tempfile::Builder::new().prefix(&prefix).tempdir_in(&damaged).map_err(Error::io(&damaged))?;
+        let aside = aside.keep().join("cell");
+        fs::rename(&path, &aside).map_err(Error::io(&path))?;
+        Ok(format!("{}: {problem}; moved to {} and computed again", path.display(), aside.display()))
     }
 
     /// Waits for the right to compute a cell. The system gives it back when a process dies.
@@ -113,28 +130,35 @@ impl Store {
         }
     }
 
-    /// An empty folder to compute a cell in. Only the holder of the cell's lock calls this.
-    pub(crate) fn workspace(&self, kind: &str, key: &ContentHash) -> Result<PathBuf> {
-        let path = self.root.join("tmp").join(format!("{kind}-{}", key.short()));
-        if path.exists() {
-            fs::remove_dir_all(&path).map_err(Error::io(&path))?;
+    /// A place to compute a cell in.
+    pub(crate) fn workspace(&self, _lock: &CellLock, kind: &str, key: &ContentHash) -> Result<Workspace> {
+        let home = self.root.join("tmp").join(format!("{kind}-{}", key.short()));
+        let (out, scratch, checkpoint) = (home.join("cell"), home.join("scratch"), home.join("checkpoint"));
+        for folder in [&out, &scratch] {
+            if folder.exists() {
+                fs::remove_dir_all(folder).map_err(Error::io(folder))?;
+            }
         }
-        fs::create_dir_all(&path).map_err(Error::io(&path))?;
-        Ok(path)
+        for folder in [&out, &scratch, &checkpoint] {
+            fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        }
+        Ok(Workspace { out, scratch, checkpoint })
     }
 
     /// Names a computed cell: checksums, fsync, rename, fsync the folder.
     pub(crate) fn commit(
         &self,
-        workspace: &Path,
+        place: &Workspace,
         spec: &CellSpec,
         key: &ContentHash,
         seconds: f64,
     ) -> Result<PathBuf> {
-        seal(workspace, spec, key, seconds)?;
+        seal(&place.out, spec, key, seconds)?;
         let path = self.cell_path(&spec.kind, key);
-        fs::rename(workspace, &path).map_err(Error::io(&path))?;
+        fs::rename(&place.out, &path).map_err(Error::io(&path))?;
         atomic::sync_folder(&self.root.join("cells"))?;
+        let home = place.out.parent().unwrap_or(&place.out);
+        fs::remove_dir_all(home).map_err(Error::io(home))?;
         Ok(path)
     }
 

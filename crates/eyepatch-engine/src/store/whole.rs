@@ -30,19 +30,9 @@ struct FileRecord {
 
 /// Writes the record of a computed cell and makes everything in its folder outlast a power cut.
 pub(super) fn seal(folder: &Path, spec: &CellSpec, key: &ContentHash, seconds: f64) -> Result<()> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder).map_err(Error::io(folder))? {
-        let entry = entry.map_err(Error::io(folder))?;
-        names.push(entry.file_name().to_string_lossy().into_owned());
-    }
-    names.sort();
     let mut files = Vec::new();
-    for name in names {
-        let path = folder.join(&name);
-        let bytes = fs::read(&path).map_err(Error::io(&path))?;
-        sync_file(&path)?;
-        files.push(FileRecord { name, bytes: bytes.len() as u64, hash: ContentHash::of(&bytes) });
-    }
+    record_files(folder, "", &mut files)?;
+    files.sort_by(|a, b| a.name.cmp(&b.name));
     let record = Record { key: *key, spec: spec.clone(), files };
     let path = folder.join(RECORD);
     let text = serde_json::to_vec_pretty(&record).map_err(|e| Error::io(&path)(e.into()))?;
@@ -51,6 +41,23 @@ pub(super) fn seal(folder: &Path, spec: &CellSpec, key: &ContentHash, seconds: f
     let path = folder.join(SECONDS);
     fs::write(&path, format!("{seconds:.3}\n")).map_err(Error::io(&path))?;
     sync_folder(folder)
+}
+
+/// Records the files below `folder`, whose names start with `prefix`, and makes them outlast a power cut.
+fn record_files(folder: &Path, prefix: &str, files: &mut Vec<FileRecord>) -> Result<()> {
+    for entry in fs::read_dir(folder).map_err(Error::io(folder))? {
+        let path = entry.map_err(Error::io(folder))?.path();
+        let name = format!("{prefix}{}", path.file_name().unwrap_or_default().to_string_lossy());
+        if path.is_dir() {
+            record_files(&path, &format!("{name}/"), files)?;
+            sync_folder(&path)?;
+            continue;
+        }
+        let bytes = fs::read(&path).map_err(Error::io(&path))?;
+        sync_file(&path)?;
+        files.push(FileRecord { name, bytes: bytes.len() as u64, hash: ContentHash::of(&bytes) });
+    }
+    Ok(())
 }
 
 /// What is wrong with a cell; `None` where it is whole.

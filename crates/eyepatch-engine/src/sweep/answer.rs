@@ -58,23 +58,32 @@ fn class_answer(s: &Shared, rule: &FlagRule, index: &AucIndex<'_>, full: &str, c
     let full_card = &s.maskings[s.full].card;
     let on_full = index.get(class, full, &full_card.name, 0);
     let looked = s.maskings.iter().filter(|m| rule.looks_at(&m.card) && m.card.hides);
-    // With several fills the one that argues least for a flag decides.
-    let hidden = looked
-        .filter_map(|m| index.get(class, full, &m.card.name, 0))
-        .min_by(|a, b| lower(a).total_cmp(&lower(b)));
-    let (status, sentence) = judge(s, rule, c, on_full, hidden);
+    let hidden: Vec<Option<&Finding>> = looked.map(|m| index.get(class, full, &m.card.name, 0)).collect();
+    let (status, sentence) = judge(class, rule, on_full, &hidden);
+    // Of several fills the report shows the one that decided: the least for a flag, the largest otherwise.
+    let measured = hidden.into_iter().flatten();
+    let shown = match status {
+        Status::Flagged => measured.min_by(|a, b| lower(a).total_cmp(&lower(b))),
+        _ => measured.max_by(|a, b| upper(a).total_cmp(&upper(b))),
+    };
     ClassAnswer {
         class: class.clone(),
         status,
         sentence,
         full: estimate(on_full),
-        hidden: estimate(hidden),
+        hidden: estimate(shown),
         minimal_detectable_gap: detectable_gap(s, c, rule.threshold - 0.5).ok(),
     }
 }
 
+/// Lower bound; without an interval the least there is, so that it argues against a flag.
 fn lower(finding: &Finding) -> f64 {
     finding.interval.map_or(f64::NEG_INFINITY, |i| i.lower)
+}
+
+/// Upper bound; without an interval the most there is, so that it argues against clearing.
+fn upper(finding: &Finding) -> f64 {
+    finding.interval.map_or(f64::INFINITY, |i| i.upper)
 }
 
 fn text(finding: &Finding) -> String {
@@ -85,50 +94,60 @@ fn text(finding: &Finding) -> String {
     }
 }
 
+/// A flag needs every fill to argue for it, and so does clearing.
 fn judge(
-    s: &Shared,
+    class: &str,
     rule: &FlagRule,
-    c: usize,
     on_full: Option<&Finding>,
-    hidden: Option<&Finding>,
+    hidden: &[Option<&Finding>],
 ) -> (Status, String) {
     use Status::{Clear, Flagged, Inconclusive};
-    let class = &s.table.classes[c];
     let what = rule.visible();
-    let Some(hidden) = hidden else {
-        return (
-            Inconclusive,
-            format!("{class}: no masking with {what} and a fill that hides was measured."),
-        );
-    };
-    let (Some(full), Some(full_interval)) = (on_full, on_full.and_then(|f| f.interval)) else {
-        return (Inconclusive, format!("{class}: the AUC on full images is not estimable."));
-    };
-    let Some(interval) = hidden.interval else {
-        let why = hidden.note.clone().unwrap_or_default();
-        return (Inconclusive, format!("{class}: the AUC with {what} is not estimable. {why}"));
-    };
-    let negative = hidden.n_patients.saturating_sub(hidden.n_patients_positive);
-    if hidden.n_patients_positive.min(negative) < MIN_PATIENTS {
-        let n = hidden.n_patients_positive.min(negative);
-        return (Inconclusive, format!("{class}: {n} patients on one side are too few to decide anything."));
+    let undecided = |why: String| (Inconclusive, format!("{class}: {why}."));
+    let measured: Vec<&Finding> = hidden.iter().copied().flatten().collect();
+    if measured.is_empty() || measured.len() < hidden.len() {
+        return undecided(format!("not every masking with {what} and a fill that hides was measured"));
     }
-    let numbers = format!("AUC {} on full images, {} with {what}", text(full), text(hidden));
-    if interval.lower > rule.threshold {
-        return (Flagged, format!("{class}: the model still answers with {what} ({numbers})."));
+    let (Some(full), Some(full_interval)) = (on_full, on_full.and_then(|f| f.interval)) else {
+        return undecided("the AUC on full images is not estimable".into());
+    };
+    for finding in &measured {
+        let Some(interval) = finding.interval else {
+            let why = finding.note.clone().unwrap_or_default();
+            return undecided(format!("the AUC with {what} is not estimable: {why}"));
+        };
+        if (interval.level - LEVEL).abs() > 1e-9 {
+            let (found, wanted) = (interval.level * 100.0, LEVEL * 100.0);
+            return undecided(format!(
+                "its interval has a level of {found} %, and the rule asks for {wanted} %"
+            ));
+        }
+        let n = finding.n_patients_positive.min(finding.n_patients_negative);
+        if n < MIN_PATIENTS {
+            return undecided(format!("{n} patients on one side are too few to decide anything"));
+        }
+    }
+    let least = measured.iter().copied().min_by(|a, b| lower(a).total_cmp(&lower(b))).unwrap_or(measured[0]);
+    let most = measured.iter().copied().max_by(|a, b| upper(a).total_cmp(&upper(b))).unwrap_or(measured[0]);
+    let numbers = |shown: &Finding| format!("AUC {} on full images, {} with {what}", text(full), text(shown));
+    if lower(least) > rule.threshold {
+        return (Flagged, format!("{class}: the model still answers with {what} ({}).", numbers(least)));
     }
     if full_interval.lower <= 0.5 {
-        return (
-            Inconclusive,
-            format!(
-                "{class}: the model has not learnt the task, so hiding the region shows nothing ({numbers})."
-            ),
-        );
+        let why = "the model has not learnt the task, so hiding the region shows nothing";
+        return undecided(format!("{why} ({})", numbers(most)));
     }
-    if interval.upper < rule.threshold {
-        return (Clear, format!("{class}: with {what} the model no longer answers ({numbers})."));
+    if upper(most) < rule.threshold {
+        return (Clear, format!("{class}: with {what} the model no longer answers ({}).", numbers(most)));
     }
-    (Inconclusive, format!("{class}: the interval holds the threshold of {:.2} ({numbers}).", rule.threshold))
+    if lower(most) > rule.threshold {
+        return undecided(format!(
+            "whether the model answers depends on the fill (AUC {} with one and {} with another)",
+            text(least),
+            text(most)
+        ));
+    }
+    undecided(format!("the interval holds the threshold of {:.2} ({})", rule.threshold, numbers(most)))
 }
 
 fn caveats(s: &Shared, rule: &FlagRule, quick: bool) -> Vec<String> {
@@ -162,4 +181,66 @@ fn caveats(s: &Shared, rule: &FlagRule, quick: bool) -> Vec<String> {
             .to_owned(),
     );
     caveats
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use eyepatch_core::Interval;
+
+    fn auc(lower: f64, upper: f64) -> Finding {
+        Finding {
+            estimate: Some((lower + upper) / 2.0),
+            interval: Some(Interval { lower, upper, level: LEVEL }),
+            n_patients: 100,
+            n_patients_positive: 60,
+            n_patients_negative: 60,
+            ..Finding::default()
+        }
+    }
+
+    fn judged(full: &Finding, hidden: &[Finding]) -> (Status, String) {
+        let hidden: Vec<Option<&Finding>> = hidden.iter().map(Some).collect();
+        judge("ill", &super::super::auc(eyepatch_core::Keep::Outside).above(0.6), Some(full), &hidden)
+    }
+
+    #[test]
+    fn flag_and_clear_need_every_fill() {
+        let full = auc(0.8, 0.9);
+        let (high, low, wide) = (auc(0.63, 0.72), auc(0.42, 0.53), auc(0.55, 0.65));
+        let status = |hidden: &[Finding]| judged(&full, hidden).0;
+        assert_eq!(status(&[high.clone()]), Status::Flagged);
+        assert_eq!(status(&[low.clone()]), Status::Clear);
+        assert_eq!(status(&[wide.clone()]), Status::Inconclusive);
+        assert_eq!(status(&[high.clone(), auc(0.7, 0.8)]), Status::Flagged);
+        assert_eq!(status(&[high.clone(), wide.clone()]), Status::Inconclusive);
+        assert_eq!(status(&[low.clone(), wide]), Status::Inconclusive);
+        let (status, sentence) = judged(&full, &[low, high]);
+        assert_eq!(status, Status::Inconclusive);
+        assert!(sentence.contains("depends on the fill"), "{sentence}");
+    }
+
+    #[test]
+    fn what_cannot_be_judged_is_inconclusive_and_says_why() {
+        let full = auc(0.8, 0.9);
+        let says = |full: &Finding, hidden: Finding, why: &str| {
+            let (status, sentence) = judged(full, &[hidden]);
+            assert!(status == Status::Inconclusive && sentence.contains(why), "{status:?}: {sentence}");
+        };
+        says(&full, Finding { n_patients_negative: 19, ..auc(0.7, 0.8) }, "19 patients on one side");
+        says(&full, Finding { interval: None, ..auc(0.7, 0.8) }, "not estimable");
+        says(&auc(0.45, 0.6), auc(0.42, 0.53), "has not learnt the task");
+        let half = Interval { lower: 0.42, upper: 0.5, level: 0.5 };
+        says(&full, Finding { interval: Some(half), ..auc(0.4, 0.5) }, "level of 50 %");
+        let rule = super::super::auc(eyepatch_core::Keep::Outside).above(0.6);
+        assert_eq!(judge("ill", &rule, Some(&full), &[]).0, Status::Inconclusive);
+        assert_eq!(judge("ill", &rule, None, &[Some(&auc(0.4, 0.5))]).0, Status::Inconclusive);
+    }
+
+    /// A patient with one diseased and one healthy eye counts on both sides.
+    #[test]
+    fn patients_on_both_sides_count_twice() {
+        let eyes = Finding { n_patients: 60, ..auc(0.63, 0.7) };
+        assert_eq!(judged(&auc(0.8, 0.9), &[eyes]).0, Status::Flagged);
+    }
 }

@@ -11,10 +11,11 @@ use eyepatch_report::schema::{
 };
 
 use super::plan::{Role, SweepPlan};
-use super::shared::Shared;
+use super::shared::{DELIVERED, Shared};
 use super::{answer, gallery, work};
 use crate::Result;
 use crate::cell::{audit_name, read_json};
+use crate::data::split_file;
 use crate::run::Assembled;
 
 /// Confidence level of every interval.
@@ -36,14 +37,15 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
         findings.extend(probe.examine(&evidence, ctx)?);
     }
     let trained = gathered.trained_names();
-    let full = if trained.len() == 1 { trained[0].clone() } else { cards[s.full].name.clone() };
+    let delivered = trained.iter().any(|t| t == DELIVERED);
+    let full = if delivered { DELIVERED.to_owned() } else { cards[s.full].name.clone() };
     let index = AucIndex::new(&findings);
     let (pictures, explanations, gallery) = gallery::draw(plan, folders, &gathered, ctx)?;
     let mut files: BTreeMap<String, Vec<u8>> = pictures;
     files.insert(format!("tables/{}/scores.csv", audit_name(&s.audit.id)), scores_csv(s, &gathered.scores)?);
     files.insert(
         format!("tables/{}/split-rows.csv", audit_name(&s.audit.id)),
-        s.splits.to_csv()?.into_bytes(),
+        split_file::to_csv(&s.splits, &s.table)?,
     );
     let result = AuditResult {
         id: s.audit.id.clone(),
@@ -100,14 +102,14 @@ impl Gathered {
                 Role::Prepare => {}
                 Role::Survey => all.visible = read_json(&folder.join(work::SURVEY_FILE))?,
                 Role::Fit { trained, fold } => all.training.push(Training {
-                    trained: s.maskings[trained].card.name.clone(),
+                    trained: s.trained_name(trained).to_owned(),
                     fold,
                     history: read_json(&folder.join(work::HISTORY_FILE))?,
                 }),
                 Role::Predict { trained, evaluation, fold } => {
                     let e = &s.evaluations[evaluation];
                     all.scores.push(ScoreSet {
-                        trained: s.maskings[trained].card.name.clone(),
+                        trained: s.trained_name(trained).to_owned(),
                         evaluated: s.maskings[e.masking].card.name.clone(),
                         dilation: e.dilation,
                         fold,
@@ -299,9 +301,16 @@ fn short(x: f64) -> String {
 fn notes(s: &Shared) -> Vec<String> {
     let mut notes = Vec::new();
     for m in s.maskings.iter().filter(|m| !m.card.hides) {
+        let why = if s.pipeline.leaks() {
+            "images are divided by their own maximum before they are masked, so hidden pixels set the brightness of \
+             visible ones"
+                .to_owned()
+        } else {
+            format!("fill: {}", m.card.fill)
+        };
         notes.push(format!(
-            "Masking {} does not hide what it replaces (fill: {}), so nothing is concluded from it.",
-            m.card.name, m.card.fill
+            "Masking {} does not hide what it replaces ({why}), so nothing is concluded from it.",
+            m.card.name
         ));
     }
     notes

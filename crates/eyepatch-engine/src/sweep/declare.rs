@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use eyepatch_core::{Dataset, Explainer, Handle, Kind, Masker, Model, Probe, Registry};
+use eyepatch_core::{Dataset, Explainer, Handle, Keep, Kind, Masker, Model, Probe, Registry};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -235,8 +235,14 @@ impl MaskingSweep {
             let remedy = "give an AUC from 0.5 to below 1, for instance auc(Keep::Outside).above(0.60)";
             return wrong(format!("a flag threshold of {}", flag.threshold), remedy);
         }
+        if flag.keep == Keep::Full {
+            return wrong(
+                "a flag rule about the full image".into(),
+                "flag on what is left when a part is hidden, for instance auc(Keep::Outside).above(0.60)",
+            );
+        }
         if self.probes.is_empty() {
-            return wrong("no probe measures anything".into(), "add one: `.probe(auc_matrix())`");
+            return wrong("no probe measures anything".into(), "add one: `.probe(AucMatrix::default())`");
         }
         Ok(())
     }

@@ -43,7 +43,7 @@ impl Default for FlagRule {
 impl FlagRule {
     /// Whether an evaluation masking is one that the rule looks at.
     pub(crate) fn looks_at(&self, card: &MaskingCard) -> bool {
-        card.keep == self.keep && card.shape == self.shape
+        card.keep == self.keep && card.shape == self.shape && card.is_own_whole_roi()
     }
 
     /// What stays visible, in words.

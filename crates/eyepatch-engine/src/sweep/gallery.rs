@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use eyepatch_core::{Attribution, Ctx, Mask};
+use eyepatch_core::{Attribution, Ctx, Keep, Mask};
 use eyepatch_report::pictures::{self, Png, Window};
 use eyepatch_report::schema::{Explained, GalleryRow, Picture};
 
 use super::assemble::Gathered;
 use super::plan::SweepPlan;
+use super::shared::Masking;
 use crate::Result;
 use crate::cell::{audit_name, file_name};
-use crate::data::mask_one;
 
 type Pictures = BTreeMap<String, Vec<u8>>;
 
@@ -48,13 +48,17 @@ fn maskings(
 ) -> Result<Vec<GalleryRow>> {
     let s = &plan.shared;
     let prepared = &folders[0];
-    let training = s.training(prepared, 0)?;
-    let maskers =
-        s.maskings.iter().map(|m| m.handle.prepare(&training, ctx)).collect::<Result<Vec<_>, _>>()?;
+    let whole = s.training(prepared, 0, Keep::Full)?;
+    let masker = |m: &Masking| -> Result<_> {
+        let training = s.training(prepared, 0, m.card.keep)?;
+        let prepared = training.prepare(&m.handle, ctx)?;
+        Ok((training, prepared))
+    };
+    let maskers = s.maskings.iter().map(masker).collect::<Result<Vec<_>>>()?;
     let mut rows = Vec::new();
     for (i, row) in s.examples(plan.design.examples).into_iter().enumerate() {
         let r = &s.table.rows[row];
-        let (image, roi) = (training.set.image(row)?, training.set.roi(row)?.union(&[])?);
+        let (image, roi) = (whole.image(row)?, whole.roi(row)?.union(&[])?);
         let positive: Vec<String> = s
             .table
             .classes
@@ -68,8 +72,8 @@ fn maskings(
         let alt = format!("{} ({labelled}) with the outline of its ROI", r.id);
         let roi = drawer.keep(&format!("{i}-roi"), pictures::outline(&image, &roi, window)?, &alt);
         let mut masked = Vec::new();
-        for (m, masker) in s.maskings.iter().zip(&maskers) {
-            let shown = mask_one(&training, row, masker.as_ref(), &s.pipeline, ctx)?;
+        for (m, (training, masker)) in s.maskings.iter().zip(&maskers) {
+            let shown = training.masked(row, masker.as_ref(), ctx)?;
             let alt = format!("{} under masking {}: {}", r.id, m.card.name, m.card.description);
             let name = format!("{i}-{}", file_name(&m.card.name));
             masked.push((m.card.name.clone(), drawer.keep(&name, pictures::image(&shown, window)?, &alt)));
@@ -87,11 +91,11 @@ fn explanations(
 ) -> Result<Vec<Explained>> {
     let s = &plan.shared;
     let Some(explainer) = &plan.explainer else { return Ok(Vec::new()) };
-    let set = s.set(&folders[0])?;
+    let whole = s.training(&folders[0], 0, Keep::Full)?;
     let mut all = Vec::new();
     for (i, (row, attribution)) in gathered.attributions.iter().enumerate() {
         let r = &s.table.rows[*row];
-        let (image, roi) = (set.image(*row)?, set.roi(*row)?.union(&[])?);
+        let (image, roi) = (whole.image(*row)?, whole.roi(*row)?.union(&[])?);
         let class = s.table.classes[attribution.class].clone();
         let inside = share_inside(attribution, &roi);
         let alt = format!(

@@ -118,7 +118,7 @@ impl SweepPlan {
             "seed": s.audit.seed, "device": options.device, "precision": "f32",
         });
         let mut fits = Vec::new();
-        for trained in 0..s.maskings.len() {
+        for trained in s.trainings() {
             for fold in 0..folds {
                 fits.push((trained, fold, self.fit(&common, trained, fold)));
             }
@@ -149,7 +149,7 @@ impl SweepPlan {
         let body = json!({
             "common": common, "masking": identity(masking.handle.spec()), "split": s.splits.hash(fold),
         });
-        let name = format!("{} fold {fold}", masking.card.name);
+        let name = format!("{} fold {fold}", s.trained_name(trained));
         let estimate = self.estimate.unwrap_or_default();
         let cell = self.push(Role::Fit { trained, fold }, name, body, vec![PREPARE], move |s, cell| {
             work::fit(s, trained, fold, cell)
@@ -168,7 +168,7 @@ impl SweepPlan {
         });
         let name = format!(
             "{} on {} fold {fold}",
-            s.maskings[trained].card.name,
+            s.trained_name(trained),
             dilated_name(&s.maskings[e.masking].card.name, e.dilation)
         );
         let seconds = self.estimate.unwrap_or_default().predict_seconds;

@@ -2,19 +2,22 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use eyepatch_core::{
-    ContentHash, Ctx, Dataset, Handle, Hasher, InputSpec, Keep, Masker, MaskingCard, Model, Seed, Shape,
-    Table,
+    ContentHash, Ctx, Dataset, Error as CoreError, Handle, Hasher, InputSpec, Keep, Masker, MaskingCard,
+    Model, Seed, Shape, Table,
 };
 use rayon::prelude::*;
 
 use super::MaskingSweep;
 use crate::audit::AuditInfo;
-use crate::data::{Pipeline, PreparedSet, RowSet, Splits};
+use crate::data::{Edge, Pipeline, PreparedSet, RowSet, Splits, split_file};
 use crate::run::Options;
 use crate::{Error, Result};
 
 /// Smallest number of patients a class must have on either side, a fold.
 const MIN_PATIENTS_A_FOLD: usize = 2;
+
+/// What a model that arrives trained is said to be trained with.
+pub(super) const DELIVERED: &str = "delivered";
 
 /// A masking with its card.
 #[derive(Clone)]
@@ -76,12 +79,13 @@ impl Shared {
                 wrong(format!("model `{}`: {problem}", model.spec().id), "mend the model's card")
             })?;
         let (maskings, full) =
-            maskings(sweep).map_err(|problem| wrong(problem, "mend the list of maskings"))?;
+            maskings(sweep, pipeline).map_err(|problem| wrong(problem, "mend the list of maskings"))?;
         let evaluations = evaluations(sweep, &maskings, options.quick);
 
         let whole = sweep.dataset.table(&ctx)?;
+        whole.check()?;
         let (table, sources) = if options.quick {
-            quick_rows(&whole, sweep.design.quick_images, seed)?
+            quick_rows(&whole, sweep.design.quick_images, seed)
         } else {
             let all = (0..whole.rows.len()).collect();
             (whole, all)
@@ -94,7 +98,7 @@ impl Shared {
             )
         })?;
         let splits = match &sweep.design.split_file {
-            Some(file) if !options.quick => Splits::read(file, &table, sweep.design.validation, seed)?,
+            Some(file) if !options.quick => split_file::read(file, &table, sweep.design.validation, seed)?,
             _ => Splits::make(&table, folds, sweep.design.validation, seed)?,
         };
         let content = content(&sweep.dataset, &sources, &ctx)?;
@@ -126,10 +130,42 @@ impl Shared {
         Ok(set)
     }
 
-    /// The training part of a fold.
-    pub(super) fn training(&self, folder: &Path, fold: usize) -> Result<RowSet> {
-        let rows = self.splits.folds[fold].train.clone();
-        Ok(RowSet { set: self.set(folder)?, table: self.table.clone(), rows })
+    /// The training part of a fold, as maskings that keep this part see it.
+    pub(super) fn training(&self, folder: &Path, fold: usize, keep: Keep) -> Result<RowSet> {
+        Ok(RowSet {
+            set: self.set(folder)?,
+            table: self.table.clone(),
+            rows: self.splits.folds[fold].train.clone(),
+            pipeline: self.pipeline,
+            edge: Edge::of(keep),
+            seed: Seed::root(self.audit.seed).child(&self.audit.id).child("masking"),
+        })
+    }
+
+    /// What the part of a masking that an evaluation keeps is.
+    pub(super) fn keep(&self, evaluation: &Evaluation) -> Keep {
+        self.maskings[evaluation.masking].card.keep
+    }
+
+    /// The maskings that models are trained with: all of them, or none where the model arrives trained; it is then
+    /// asked once a fold, under the full masking's index.
+    pub(super) fn trainings(&self) -> Vec<usize> {
+        if self.model.card().trained_here { (0..self.maskings.len()).collect() } else { vec![self.full] }
+    }
+
+    /// The name of a training masking in scores and reports.
+    pub(super) fn trained_name(&self, trained: usize) -> &str {
+        if self.model.card().trained_here { &self.maskings[trained].card.name } else { DELIVERED }
+    }
+
+    /// For each class of the table, its place among a fitted model's outputs.
+    pub(super) fn outputs(&self, fitted: &[String]) -> Result<Vec<usize>> {
+        let place = |class: &String| fitted.iter().position(|c| c == class);
+        let places: Option<Vec<usize>> = self.table.classes.iter().map(place).collect();
+        places.filter(|p| p.len() == fitted.len()).ok_or_else(|| {
+            let what = format!("classes of model `{}`", self.model.spec().id);
+            CoreError::shape(what, self.table.classes.join(", "), fitted.join(", ")).into()
+        })
     }
 
     /// A few test rows of fold 0: positives of the first class and negatives in turn, each of another patient.
@@ -148,9 +184,14 @@ impl Shared {
     }
 }
 
-fn maskings(sweep: &MaskingSweep) -> Result<(Vec<Masking>, usize), String> {
-    let maskings: Vec<Masking> =
-        sweep.maskers.iter().map(|m| Masking { handle: m.clone(), card: m.card() }).collect();
+fn maskings(sweep: &MaskingSweep, pipeline: Pipeline) -> Result<(Vec<Masking>, usize), String> {
+    let masking = |m: &Handle<dyn Masker>| {
+        let mut card = m.card();
+        // No fill hides a pixel that has already set the brightness of the others.
+        card.hides &= card.keep == Keep::Full || !pipeline.leaks();
+        Masking { handle: m.clone(), card }
+    };
+    let maskings: Vec<Masking> = sweep.maskers.iter().map(masking).collect();
     for (i, masking) in maskings.iter().enumerate() {
         if maskings[..i].iter().any(|m| m.card.name == masking.card.name) {
             return Err(format!("two maskings are called `{}`", masking.card.name));
@@ -186,17 +227,15 @@ fn evaluations(sweep: &MaskingSweep, maskings: &[Masking], quick: bool) -> Vec<E
     all
 }
 
-/// About `count` rows, whole patients, with every class in its share.
-fn quick_rows(table: &Table, count: usize, seed: Seed) -> Result<(Arc<Table>, Vec<usize>)> {
+/// About `count` rows, whole patients, with every class in its share but no rare one left out.
+fn quick_rows(table: &Table, count: usize, seed: Seed) -> (Arc<Table>, Vec<usize>) {
     let all: Vec<usize> = (0..table.rows.len()).collect();
     if all.len() <= count || count == 0 {
-        return Ok((Arc::new(table.clone()), all));
+        return (Arc::new(table.clone()), all);
     }
-    let folds = table.rows.len().div_ceil(count).max(2);
-    let fold = crate::data::folds_of(table, folds, seed.child("quick").to_u64())?;
-    let rows: Vec<usize> = all.into_iter().filter(|&r| fold[r] == 0).collect();
+    let rows = crate::data::share_of(table, count, &seed.child("quick"));
     let part = rows.iter().map(|&r| table.rows[r].clone()).collect();
-    Ok((Arc::new(Table { classes: table.classes.clone(), rows: part }), rows))
+    (Arc::new(Table { classes: table.classes.clone(), rows: part }), rows)
 }
 
 fn check_classes(table: &Table, folds: usize) -> Result<(), String> {

@@ -5,16 +5,16 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use eyepatch_core::{
-    Attribution, Budget, ContentHash, Ctx, Epoch, Error as CoreError, Examples, Explainer, Handle, Hasher,
-    Image, ManifestRow, NoDonors, Prepared, ScoreKey, ScoreSet, Subject,
+    Attribution, Budget, ContentHash, Ctx, Epoch, Error as CoreError, Examples, Explainer, Fitted, Handle,
+    Hasher, Image, Keep, ManifestRow, ScoreKey, ScoreSet, Scores, Subject,
 };
 use rayon::prelude::*;
 
 use super::plan::dilated_name;
-use super::shared::{Evaluation, Shared};
-use crate::Result;
+use super::shared::{DELIVERED, Evaluation, Shared};
 use crate::cell::{CellCtx, file_name};
-use crate::data::{Masked, Part, PreparedSet, mask_one};
+use crate::data::{Masked, Part, PreparedSet};
+use crate::{Error, Result};
 
 /// Images a batch of prediction; bounds memory and changes no score.
 const BATCH: usize = 32;
@@ -24,15 +24,15 @@ const BUDGET: Budget = Budget { evaluations: 400, batch: 32 };
 pub(super) const SURVEY_FILE: &str = "visible.json";
 pub(super) const SCORES_FILE: &str = "scores.json";
 pub(super) const HISTORY_FILE: &str = "history.json";
+const MODEL_FOLDER: &str = "model";
 pub(super) const ATTRIBUTIONS_FILE: &str = "attributions.json";
 
 pub(super) fn prepare(shared: &Shared, cell: &CellCtx) -> Result<()> {
-    PreparedSet::write(&*shared.dataset, &shared.sources, shared.size, cell)
+    PreparedSet::write(&*shared.dataset, &shared.table, &shared.sources, shared.size, cell)
 }
 
 /// Applies every masking to every row: an empty region is found here, and the mean visible share is kept.
 pub(super) fn survey(shared: &Shared, cell: &CellCtx) -> Result<()> {
-    let training = shared.training(&cell.inputs[0], 0)?;
     let set = shared.set(&cell.inputs[0])?;
     let wanted = shared.model.input().channels;
     if set.channels() == 3 && wanted == 1 && shared.model.scores().is_none() {
@@ -44,13 +44,11 @@ pub(super) fn survey(shared: &Shared, cell: &CellCtx) -> Result<()> {
     let (done, total) = (AtomicU64::new(0), (shared.evaluations.len() * shared.table.rows.len()) as u64);
     let mut shares = Vec::new();
     for evaluation in &shared.evaluations {
-        let prepared = evaluation.handle.prepare(&training, cell.ctx)?;
+        let training = shared.training(&cell.inputs[0], 0, shared.keep(evaluation))?;
+        let prepared = training.prepare(&evaluation.handle, cell.ctx)?;
         let one = |row: usize| -> Result<usize> {
             cell.ctx.check()?;
-            let id = &shared.table.rows[row].id;
-            let roi = set.roi(row)?;
-            let visible =
-                prepared.visible(&roi, &NoDonors, &cell.ctx.child(id)).map_err(|e| e.of_sample(id))?;
+            let visible = training.visible(row, prepared.as_ref(), cell.ctx)?;
             cell.ctx.progress().report(done.fetch_add(1, Ordering::Relaxed) + 1, total, "maskings");
             Ok(visible.area())
         };
@@ -82,56 +80,55 @@ fn many(errors: impl Iterator<Item = crate::Error>, of: usize) -> crate::Error {
 }
 
 pub(super) fn fit(shared: &Shared, trained: usize, fold: usize, cell: &CellCtx) -> Result<()> {
-    let training = shared.training(&cell.inputs[0], fold)?;
-    let prepared = shared.maskings[trained].handle.prepare(&training, cell.ctx)?;
-    let view = |rows| Masked {
-        training: &training,
-        rows,
-        masking: prepared.as_ref(),
-        pipeline: shared.pipeline,
-        ctx: cell.ctx,
-    };
+    let masking = &shared.maskings[trained];
+    let training = shared.training(&cell.inputs[0], fold, masking.card.keep)?;
+    let prepared = training.prepare(&masking.handle, cell.ctx)?;
+    let view = |rows| Masked { training: &training, rows, masking: prepared.as_ref(), ctx: cell.ctx };
     let split = &shared.splits.folds[fold];
     let fitted = shared.model.fit(&view(&split.train), &view(&split.validation), cell.ctx)?;
+    shared.outputs(fitted.classes())?;
     let history: Vec<Epoch> = fitted.history().to_vec();
-    fitted.save(cell.out)?;
+    let finite = |e: &Epoch| e.train_loss.is_finite() && e.validation_loss.is_none_or(f64::is_finite);
+    if let Some(bad) = history.iter().find(|e| !finite(e)) {
+        let what = format!("loss of model `{}` in epoch {}", shared.model.spec().id, bad.epoch);
+        return Err(CoreError::shape(what, "a finite number", "one that is not").into());
+    }
+    // A folder of its own, so that a model may call its files as it likes.
+    let folder = cell.out.join(MODEL_FOLDER);
+    std::fs::create_dir(&folder).map_err(Error::io(&folder))?;
+    fitted.save(&folder)?;
     cell.write_json(HISTORY_FILE, &history)
 }
 
+fn restore(shared: &Shared, fit: &Path, ctx: &Ctx) -> Result<Box<dyn Fitted>> {
+    Ok(shared.model.restore(&fit.join(MODEL_FOLDER), ctx)?)
+}
+
 pub(super) fn predict(shared: &Shared, evaluation: usize, fold: usize, cell: &CellCtx) -> Result<()> {
-    let training = shared.training(&cell.inputs[0], fold)?;
     let e = &shared.evaluations[evaluation];
-    let prepared = e.handle.prepare(&training, cell.ctx)?;
-    let fitted = shared.model.restore(&cell.inputs[1], cell.ctx)?;
+    let training = shared.training(&cell.inputs[0], fold, shared.keep(e))?;
+    let prepared = training.prepare(&e.handle, cell.ctx)?;
+    let fitted = restore(shared, &cell.inputs[1], cell.ctx)?;
     let rows = &shared.splits.folds[fold].test;
-    let view = Masked {
-        training: &training,
-        rows,
-        masking: prepared.as_ref(),
-        pipeline: shared.pipeline,
-        ctx: cell.ctx,
-    };
-    let mut values = Vec::new();
-    let (mut space, mut classes) = (shared.model.card().output, shared.table.classes.len());
+    let view = Masked { training: &training, rows, masking: prepared.as_ref(), ctx: cell.ctx };
+    let outputs = shared.outputs(fitted.classes())?;
+    let (mut values, mut space) = (Vec::new(), shared.model.card().output);
     let indices: Vec<usize> = (0..rows.len()).collect();
-    for chunk in indices.chunks(BATCH) {
+    for (done, chunk) in indices.chunks(BATCH).enumerate() {
         cell.ctx.check()?;
         let scores = fitted.predict(&view.batch(chunk)?, cell.ctx)?;
-        if scores.len() != chunk.len() || scores.classes != shared.table.classes.len() {
-            let expected = format!("{} x {}", chunk.len(), shared.table.classes.len());
-            return Err(CoreError::shape(
-                "scores",
-                expected,
-                format!("{} x {}", scores.len(), scores.classes),
-            )
-            .into());
+        if scores.classes != outputs.len() || scores.values.len() != chunk.len() * outputs.len() {
+            let expected = format!("{} x {}", chunk.len(), outputs.len());
+            let found = format!("{} values of {} classes", scores.values.len(), scores.classes);
+            return Err(CoreError::shape("scores", expected, found).into());
         }
-        (space, classes) = (scores.space, scores.classes);
-        values.extend(scores.values);
-        cell.ctx.progress().report(values.len() as u64 / classes as u64, rows.len() as u64, "images");
+        space = scores.space;
+        values.extend(
+            (0..chunk.len()).flat_map(|i| outputs.iter().map(|&o| scores.row(i)[o]).collect::<Vec<_>>()),
+        );
+        cell.ctx.progress().report((done * BATCH + chunk.len()) as u64, rows.len() as u64, "images");
     }
-    let scores = eyepatch_core::Scores::new(classes, space, values)?;
-    cell.write_json(SCORES_FILE, &scores)
+    cell.write_json(SCORES_FILE, &Scores::new(outputs.len(), space, values)?)
 }
 
 pub(super) fn explain(
@@ -140,14 +137,19 @@ pub(super) fn explain(
     rows: &[usize],
     cell: &CellCtx,
 ) -> Result<()> {
-    let fitted = shared.model.restore(&cell.inputs[1], cell.ctx)?;
-    let set = shared.set(&cell.inputs[0])?;
+    let fitted = restore(shared, &cell.inputs[1], cell.ctx)?;
+    let training = shared.training(&cell.inputs[0], 0, Keep::Full)?;
+    let outputs = shared.outputs(fitted.classes())?;
     let mut attributions: Vec<(usize, Attribution)> = Vec::new();
     for (i, &row) in rows.iter().enumerate() {
-        let sample = set.sample(&shared.table, row)?;
-        let subject = Subject { sample: &sample, class: 0, preprocess: &shared.pipeline };
+        let sample = training.load(row)?;
+        let subject = Subject { sample: &sample, class: outputs[0], preprocess: &shared.pipeline };
         let ctx = cell.ctx.child(&sample.id);
-        attributions.push((row, explainer.explain(fitted.as_ref(), subject, BUDGET, &ctx)?));
+        let mut attribution = explainer.explain(fitted.as_ref(), subject, BUDGET, &ctx)?;
+        // From the model's order of classes to the table's.
+        attribution.class = 0;
+        attribution.check(outputs.len()).map_err(|e| e.of_row(&shared.table.rows[row]))?;
+        attributions.push((row, attribution));
         cell.ctx.progress().report(i as u64 + 1, rows.len() as u64, "images");
     }
     cell.write_json(ATTRIBUTIONS_FILE, &attributions)
@@ -163,14 +165,19 @@ pub(super) fn scores(shared: &Shared, cell: &CellCtx) -> Result<()> {
         .into());
     };
     let manifest = manifest_rows(shared, &cell.inputs[0], cell.ctx, &|_, _| Ok(()))?;
-    let trained = source.trained(cell.ctx)?;
+    let full = &shared.maskings[shared.full].card.name;
+    // Only names that mean something are asked for: whatever else the file has is then told as unknown.
+    let known = |name: &String| name == DELIVERED || shared.maskings.iter().any(|m| m.card.name == *name);
+    let mut trained: Vec<String> = source.trained(cell.ctx)?.into_iter().filter(known).collect();
+    if !trained.iter().any(|t| t == DELIVERED || t == full) {
+        trained.insert(0, full.clone());
+    }
     let mut wanted: Vec<(ScoreKey, Vec<String>)> = Vec::new();
     let mut sets = Vec::new();
     for name in &trained {
         for e in &shared.evaluations {
             // As with models trained here, dilations are asked of the full-image model only.
-            let delivered = trained.len() == 1 || *name == shared.maskings[shared.full].card.name;
-            if e.dilation != 0 && !delivered {
+            if e.dilation != 0 && name != DELIVERED && name != full {
                 continue;
             }
             for (fold, split) in shared.splits.folds.iter().enumerate() {
@@ -254,11 +261,11 @@ fn masked_images(
     ctx: &Ctx,
     keep: &(dyn Fn(&str, &Image) -> Result<()> + Sync),
 ) -> Result<BTreeMap<usize, (String, String)>> {
-    let training = shared.training(prepared, fold)?;
-    let masking: Box<dyn Prepared> = e.handle.prepare(&training, ctx)?;
+    let training = shared.training(prepared, fold, shared.keep(e))?;
+    let masking = training.prepare(&e.handle, ctx)?;
     let one = |row: usize| -> Result<(usize, (String, String))> {
         ctx.check()?;
-        let image = mask_one(&training, row, masking.as_ref(), &shared.pipeline, ctx)?;
+        let image = training.masked(row, masking.as_ref(), ctx)?;
         let path = format!("{folder}/{}.png", file_name(&shared.table.rows[row].id));
         keep(&path, &image)?;
         Ok((row, (image_hash(&image).to_string(), path)))

@@ -146,10 +146,10 @@ pub(crate) fn maskings() -> Vec<MaskingSummary> {
             name: MASKINGS[i].into(),
             keep,
             shape,
-            dilate: 0,
             fill: if i == 0 { "none" } else { "mean" }.into(),
             hides: i != 0,
             description: describe[i].into(),
+            ..MaskingCard::default()
         };
         let plugin = spec("eyepatch/region", json!({ "keep": keep, "shape": shape }));
         MaskingSummary { plugin, card, visible: visible[i] }
@@ -197,10 +197,9 @@ pub(crate) fn findings(auc: impl Fn(usize, usize) -> f64) -> Vec<Finding> {
             n_images: 720,
             n_patients: 541,
             n_patients_positive: 232,
+            n_patients_negative: 318,
             direction: if lower > 0.5 { Direction::Above } else { Direction::Undecided },
-            figure: None,
-            table: None,
-            note: None,
+            ..Finding::default()
         }
     };
     (0..25).map(|i| one(i / 5, i % 5)).collect()

@@ -29,6 +29,7 @@ impl Masker for Square {
             fill: "black".into(),
             hides: true,
             description: "the ROI in black".into(),
+            ..MaskingCard::default()
         }
     }
 

@@ -56,17 +56,13 @@ impl MeanScore {
             at: key.map(|(k, v)| (k.to_owned(), v)).into(),
             estimand: "mean score of positive images".into(),
             reference: 0.0,
-            margin: None,
             estimate,
-            interval: None,
             p: (self.fault == Fault::Sum).then_some(1.5),
             n_images: set.rows.len(),
             n_patients: patients(&mut set.rows.iter().copied()),
             n_patients_positive: patients(&mut positive.iter().map(|&i| set.rows[i])),
-            direction: Direction::Undecided,
-            figure: None,
-            table: None,
             note: (estimate.is_none() && self.fault != Fault::Note).then(|| "no positive image".into()),
+            ..Finding::default()
         })
     }
 }

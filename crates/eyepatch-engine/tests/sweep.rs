@@ -1,0 +1,179 @@
+//! A sweep over toy plugins that are awkward in the ways a stranger's may be.
+#![allow(clippy::unwrap_used, reason = "clippy.toml allows it in test functions, not in their helpers")]
+
+#[path = "sweep/plugins.rs"]
+mod plugins;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use eyepatch_core::Keep;
+use eyepatch_engine::{AuditInfo, MaskingSweep, Options, Quiet, Store, run_audits};
+use eyepatch_report::schema::RunResult;
+use plugins::{Brightness, Cover, Discs, Fault, Means};
+
+fn info() -> AuditInfo {
+    AuditInfo {
+        id: "toy/sweep".into(),
+        question: "Does it work?".into(),
+        seed: 7,
+        tags: vec![],
+        declared_in: "here".into(),
+    }
+}
+
+fn sweep(model: Brightness, maskers: &[Cover]) -> MaskingSweep {
+    MaskingSweep::new(model, Discs::default())
+        .maskers(maskers.iter().cloned())
+        .folds(2)
+        .probe(Means)
+        .examples(2)
+}
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+fn run(sweep: MaskingSweep, store: &Path) -> Result<(RunResult, Files), String> {
+    let store = Store::open(store).unwrap();
+    let audits: Vec<(AuditInfo, Box<dyn eyepatch_engine::Experiment>)> = vec![(info(), Box::new(sweep))];
+    run_audits(&audits, &store, &Options::default(), &Quiet)
+        .map(|(r, f, _)| (r, f))
+        .map_err(|e| e.to_string())
+}
+
+/// Mean score by trained and evaluated masking and class, from the score table.
+fn means(files: &Files) -> BTreeMap<(String, String, String), f64> {
+    let table = &files["tables/toy-sweep/scores.csv"];
+    let mut sums: BTreeMap<_, (f64, f64)> = BTreeMap::new();
+    for record in csv::Reader::from_reader(table.as_slice()).records() {
+        let r = record.unwrap();
+        let key = (r[2].to_owned(), r[3].to_owned(), r[7].to_owned());
+        let sum = sums.entry(key).or_default();
+        *sum = (sum.0 + r[9].parse::<f64>().unwrap(), sum.1 + 1.0);
+    }
+    sums.into_iter().map(|(k, (sum, n))| (k, sum / n)).collect()
+}
+
+#[test]
+fn a_delivered_model_is_asked_as_itself_and_its_classes_go_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let maskers = [Cover::full(), Cover::roi(Keep::Outside)];
+    let (result, files) = run(sweep(Brightness::delivered(), &maskers), dir.path()).unwrap();
+    let means = means(&files);
+    assert_eq!(
+        means.keys().map(|k| k.0.as_str()).collect::<std::collections::BTreeSet<_>>(),
+        ["delivered"].into()
+    );
+    // The model gives `dark` first, the table `bright`: mean brightness lies above its negative.
+    let of = |class: &str| means[&("delivered".to_owned(), "Full".to_owned(), class.to_owned())];
+    assert!(of("bright") > 0.0 && of("dark") < 0.0, "{means:?}");
+    assert_eq!(result.audits[0].matrices[0].rows, ["delivered"]);
+}
+
+#[test]
+fn a_masking_by_another_patients_roi_runs_and_never_uses_ones_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let (result, _) =
+        run(sweep(Brightness::default(), &[Cover::full(), Cover::donor()]), dir.path()).unwrap();
+    assert!(result.audits[0].maskings[1].visible < 1.0);
+}
+
+/// Random fills are drawn per sample: trained on, evaluated, drawn for the report and exported, all the same pixels.
+#[test]
+fn noise_is_the_same_wherever_it_is_drawn() {
+    use eyepatch_engine::Experiment;
+    let dir = tempfile::tempdir().unwrap();
+    let maskers = [Cover::full(), Cover::noise()];
+    let make = || sweep(Brightness::default(), &maskers);
+    let export = |name: &str| {
+        let folder = dir.path().join(name);
+        make().export(&info(), &Options::default(), &folder, &Quiet).unwrap();
+        std::fs::read_to_string(folder.join("manifest.csv")).unwrap()
+    };
+    assert_eq!(export("a"), export("b"));
+    let (_, files) = run(make(), &dir.path().join("store")).unwrap();
+    // Full and noise differ in what the model sees, so that equality below says something.
+    let means = means(&files);
+    assert_eq!(means.len(), 8);
+    // The model returns the brightness of what it is shown, and the exported images hold the same.
+    let line = |r: &csv::StringRecord| (&r[3] == "noise").then(|| (r[1].to_owned(), r[8].to_owned()));
+    let manifest = export("a");
+    let shown: BTreeMap<_, _> =
+        csv::Reader::from_reader(manifest.as_bytes()).records().filter_map(|r| line(&r.unwrap())).collect();
+    let table = csv::Reader::from_reader(files["tables/toy-sweep/scores.csv"].as_slice()).into_records();
+    let mut compared = 0;
+    for r in table.map(Result::unwrap).filter(|r| &r[3] == "noise" && &r[7] == "bright") {
+        let image = image::open(dir.path().join("a").join(&shown[&r[0]])).unwrap().to_luma8();
+        let mean = image.pixels().map(|p| f64::from(p.0[0])).sum::<f64>()
+            / f64::from(image.width() * image.height());
+        assert!((mean / 255.0 - r[9].parse::<f64>().unwrap()).abs() < 1e-5, "{r:?}");
+        compared += 1;
+    }
+    assert!(compared > 50, "{compared} scores");
+}
+
+#[test]
+fn a_plugin_that_misbehaves_is_named_and_leaves_no_cell() {
+    let dir = tempfile::tempdir().unwrap();
+    for (fault, words) in [
+        (Fault::Infinite, &["predict", "finite numbers"][..]),
+        (Fault::NanLoss, &["fit", "loss of model `toy/brightness` in epoch 1"]),
+        (Fault::OtherClasses, &["fit", "classes of model `toy/brightness`"]),
+        (Fault::Panics, &["fit", "a plugin panicked: out of paint"]),
+        (Fault::TooFewScores, &["predict", "scores: expected"]),
+    ] {
+        let store = dir.path().join(format!("{fault:?}"));
+        let make = |fault| {
+            sweep(Brightness { fault, ..Brightness::default() }, &[Cover::full(), Cover::roi(Keep::Outside)])
+        };
+        let error = run(make(fault), &store).unwrap_err();
+        for word in words {
+            assert!(error.contains(word), "{fault:?}: `{word}` is not in: {error}");
+        }
+        // The same again: nothing wrong was kept, so nothing fails to read back.
+        assert_eq!(run(make(fault), &store).unwrap_err(), error);
+    }
+}
+
+/// A model may write folders and files of any name, `cell.json` too, and keeps its checkpoints over a failure.
+#[test]
+fn a_models_files_are_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let make = |fault| {
+        sweep(Brightness { fault, ..Brightness::default() }, &[Cover::full(), Cover::roi(Keep::Outside)])
+    };
+    run(make(Fault::OddFiles), dir.path()).unwrap();
+    let again = run(make(Fault::OddFiles), dir.path()).unwrap();
+    assert!(!again.1.is_empty());
+    let damaged = dir.path().join("damaged");
+    assert!(!damaged.exists(), "its files were taken for damage");
+    // It fails once it has left a checkpoint, and goes on from there the next time.
+    let other = tempfile::tempdir().unwrap();
+    assert!(run(make(Fault::FailsOnce), other.path()).unwrap_err().contains("not yet"));
+    run(make(Fault::FailsOnce), other.path()).unwrap();
+}
+
+#[test]
+fn a_table_that_does_not_hold_together_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    for (twist, word) in [
+        ("labels", "it has 1 labels for 2 classes"),
+        ("twice", "its id stands twice"),
+        ("nan", "its `age` is not a finite number"),
+        ("patient", "it has no patient"),
+    ] {
+        let data = Discs { twist: twist.into() };
+        let sweep = MaskingSweep::new(Brightness::default(), data)
+            .maskers([Cover::full(), Cover::roi(Keep::Outside)])
+            .probe(Means);
+        let error = run(sweep, dir.path()).unwrap_err();
+        assert!(error.contains(word), "{twist}: {error}");
+    }
+}
+
+#[test]
+fn a_rule_about_the_full_image_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let sweep =
+        sweep(Brightness::default(), &[Cover::full()]).flag_if(eyepatch_engine::auc(Keep::Full).above(0.6));
+    assert!(run(sweep, dir.path()).unwrap_err().contains("about the full image"));
+}
