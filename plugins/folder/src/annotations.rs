@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::bad::{Bad, Fault};
 use crate::coco;
 use crate::params::RoiFrom;
+use crate::pictures::Picture;
 use crate::raster::Shape;
 use crate::sheet::{Record, Sheet, quoted};
 
@@ -30,7 +31,7 @@ pub(crate) struct Annotations {
     pub(crate) structures: Vec<String>,
     pub(crate) images: Vec<Outlines>,
     by_key: HashMap<String, usize>,
-    /// By file name alone; `None` where several images share it.
+    /// By file name alone; `None` where the file lists several images of that name.
     by_name: HashMap<String, Option<usize>>,
 }
 
@@ -53,14 +54,17 @@ impl Annotations {
         Ok(Self { path: path.to_owned(), structures, images, by_key, by_name })
     }
 
-    /// The outlines of a row: by its id, its image's path as in the table, the image's file name with or without
-    /// extension, and last by the file name that the annotations give.
-    pub(crate) fn find(&self, id: &str, value: Option<&str>, image: &Path) -> Option<usize> {
-        let name = image.file_name().and_then(|n| n.to_str());
-        let stem = image.file_stem().and_then(|n| n.to_str());
-        let exact =
-            [Some(id), value, name, stem].into_iter().flatten().find_map(|k| self.by_key.get(k).copied());
-        exact.or_else(|| name.and_then(|n| self.by_name.get(n).copied().flatten()))
+    /// The outlines of a row: by its image's path (as in the table, or below the images folder), its id, the path
+    /// without extension. A bare file name, with or without extension, counts only where it is that of one image in
+    /// the table and of one in the annotations: `train/1.png` says nothing of `val/1.png`.
+    pub(crate) fn find(&self, id: &str, value: Option<&str>, image: &Picture) -> Option<usize> {
+        let paths = [value, Some(&image.path), Some(id), Some(image.stem())];
+        let exact = paths.into_iter().flatten().find_map(|k| self.by_key.get(k.trim()).copied());
+        let bare = || {
+            let names = [file_name(&image.path), file_name(image.stem())];
+            names.into_iter().find_map(|n| self.by_name.get(n).copied()).flatten().filter(|_| image.sole)
+        };
+        exact.or_else(bare).filter(|&i| !self.images[i].shapes.is_empty())
     }
 
     /// The ROI of an image of this size.

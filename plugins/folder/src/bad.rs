@@ -6,11 +6,13 @@ use std::path::PathBuf;
 pub(crate) enum Fault {
     ImageMissing,
     Unreadable,
+    Unsupported,
     Constant,
     RoiMissing,
     RoiUnreadable,
     RoiSize,
     RoiEmpty,
+    RoiFull,
 }
 
 impl fmt::Display for Fault {
@@ -18,11 +20,13 @@ impl fmt::Display for Fault {
         f.write_str(match self {
             Self::ImageMissing => "image missing",
             Self::Unreadable => "image unreadable",
+            Self::Unsupported => "image of a kind that is not read",
             Self::Constant => "image of one value",
             Self::RoiMissing => "ROI missing",
             Self::RoiUnreadable => "ROI unreadable",
             Self::RoiSize => "ROI of another size than its image",
             Self::RoiEmpty => "ROI empty",
+            Self::RoiFull => "ROI that covers the whole image",
         })
     }
 }
@@ -39,6 +43,18 @@ pub(crate) struct Bad {
 impl Bad {
     pub(crate) fn new(fault: Fault, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { fault, path: None, problem: problem.into(), remedy: remedy.into() }
+    }
+
+    /// A file that is damaged.
+    pub(crate) fn corrupt(what: impl fmt::Display) -> Self {
+        let problem = format!("the image is corrupt: {what}");
+        Self::new(Fault::Unreadable, problem, "export or download it again")
+    }
+
+    /// A whole file of a kind that is not read.
+    pub(crate) fn unsupported(what: impl fmt::Display) -> Self {
+        let problem = format!("the image is of a kind that is not read: {what}");
+        Self::new(Fault::Unsupported, problem, "save it as unsigned 8- or 16-bit grey or RGB")
     }
 
     /// The same of this file.

@@ -59,7 +59,7 @@ struct Category {
     name: String,
 }
 
-/// Names of the structures, and the outlines of each image.
+/// Names of the structures, and the outlines of each image, perhaps none.
 pub(crate) fn read(path: &Path) -> Result<(Vec<String>, Vec<Outlines>)> {
     let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
     let document: Document = serde_json::from_slice(&bytes).map_err(|e| {
@@ -115,7 +115,6 @@ pub(crate) fn read(path: &Path) -> Result<(Vec<String>, Vec<Outlines>)> {
         })?;
         images[image].shapes.extend(shapes.into_iter().map(|s| (structure, s)));
     }
-    images.retain(|o| !o.shapes.is_empty());
     Ok((structures, images))
 }
 

@@ -1,10 +1,12 @@
 //! Which column is what: as the parameters say, else found out.
 
-use eyepatch_core::Result;
+use eyepatch_core::{Error, Result};
 
-use crate::files::{Found, Root};
+use crate::files::{EXTENSIONS, Found, Root};
 use crate::params::Folder;
+use crate::pictures::{Absent, Picture};
 use crate::sheet::{Record, Sheet, quoted};
+use crate::sources::mask_of;
 
 const ID: [&str; 4] = ["id", "sample", "sample_id", "image_id"];
 const IMAGE: [&str; 6] = ["image", "image_path", "path", "file", "filename", "image_index"];
@@ -15,8 +17,18 @@ const ROI: [&str; 6] = ["roi", "mask", "mask_path", "roi_path", "lung_mask", "lu
 pub(crate) enum ImageBy {
     /// In this column.
     Column(usize),
-    /// By the id and a known extension.
+    /// By the id, with a known extension added where it has none.
     Id,
+}
+
+impl ImageBy {
+    /// The image that a cell names.
+    pub(crate) fn find(self, images: &Root, value: &str) -> Found {
+        match (self, images.resolve(value)) {
+            (Self::Id, Found::Missing) => images.by_stem(value.trim(), &[""], None),
+            (_, found) => found,
+        }
+    }
 }
 
 /// Where a row's masks are named.
@@ -60,6 +72,14 @@ impl Columns {
             None => find_image(sheet, kept, images, id),
         };
         Ok(Self { id, image, patient, labels: labels(folder, sheet)? })
+    }
+
+    /// The cell that names a row's image.
+    pub(crate) fn image_cell<'a>(&self, record: &'a Record) -> &'a str {
+        match self.image {
+            ImageBy::Column(c) => record.cell(c),
+            ImageBy::Id => record.cell(self.id).trim(),
+        }
     }
 
     /// Metadata: the columns named, or all that have no other use.
@@ -118,27 +138,28 @@ fn any_file(kept: &[&Record], column: usize, root: &Root) -> bool {
     kept.iter().any(|r| matches!(root.resolve(r.cell(column)), Found::File(_)))
 }
 
-/// The first column of a telling name whose values are files; else the id with an extension. Where neither names a
+/// The first column of a telling name whose values are files; else the id. Where neither names a
 /// single file, the first of a telling name, so that the error lists what is missing.
 fn find_image(sheet: &Sheet, kept: &[&Record], images: &Root, id: usize) -> ImageBy {
     let named = sheet.candidates(&IMAGE);
     if let Some(&c) = named.iter().find(|&&c| any_file(kept, c, images)) {
         return ImageBy::Column(c);
     }
-    let by_id = |r: &&Record| matches!(images.by_stem(r.cell(id).trim(), &[""], None), Found::File(_));
+    let by_id = |r: &&Record| matches!(ImageBy::Id.find(images, r.cell(id).trim()), Found::File(_));
     match named.first() {
         Some(&c) if !kept.iter().any(by_id) => ImageBy::Column(c),
         _ => ImageBy::Id,
     }
 }
 
-/// Settles where masks are named. `image` says which file is a row's image.
+/// Settles where masks are named.
 pub(crate) fn masks(
     folder: &Folder,
     sheet: &Sheet,
     kept: &[&Record],
     rois: &Root,
     columns: &Columns,
+    pictures: &[Result<Picture, Absent>],
 ) -> Result<MaskBy> {
     let single = |c: usize| MaskBy::Columns(vec![("roi".to_owned(), c)]);
     if !folder.structures.is_empty() {
@@ -153,34 +174,69 @@ pub(crate) fn masks(
     if let Some(&c) = named.iter().find(|&&c| any_file(kept, c, rois)) {
         return Ok(single(c));
     }
-    // Any other column of file names, but not the image's own: the two folders may be one.
-    let taken = [
-        Some(columns.id),
-        columns.patient,
-        if let ImageBy::Column(c) = columns.image { Some(c) } else { None },
-    ];
-    let first = &kept[..kept.len().min(20)];
-    let all_files = |c: &usize| {
-        let cells = || first.iter().map(|r| r.cell(*c)).filter(|cell| !cell.trim().is_empty());
-        let image_like = IMAGE.iter().any(|name| sheet.candidates(&[name]).contains(c));
-        let free = !taken.contains(&Some(*c)) && !image_like;
-        free && cells().next().is_some() && cells().all(|cell| matches!(rois.resolve(cell), Found::File(_)))
-    };
-    Ok((0..sheet.headers.len()).find(all_files).map_or_else(
-        || if named.is_empty() { MaskBy::Stem } else { stem_or(single(named[0]), kept, rois, columns) },
-        single,
-    ))
+    let there: Vec<&Picture> = pictures.iter().filter_map(|p| p.as_ref().ok()).collect();
+    let own = there.iter().filter(|p| mask_of(rois, p) != Found::Missing).count();
+    if own > 0 && own == there.len() {
+        return Ok(MaskBy::Stem);
+    }
+    match (unnamed(folder, sheet, kept, rois, columns)?.as_slice(), named.as_slice()) {
+        // The column of a telling name, so that its values are reported as missing.
+        ([], &[first, ..]) if own == 0 => Ok(single(first)),
+        ([], _) => Ok(MaskBy::Stem),
+        (&[only], _) if own == 0 && all_files(kept, only, rois) => Ok(single(only)),
+        (several, _) => Err(ambiguous(sheet, several, own, there.len())),
+    }
 }
 
-/// By the image's name where that finds a mask; else the column of a telling name, whose values are then reported.
-fn stem_or(column: MaskBy, kept: &[&Record], rois: &Root, columns: &Columns) -> MaskBy {
-    let stem = |r: &&Record| {
-        let cell = r.cell(if let ImageBy::Column(c) = columns.image { c } else { columns.id });
-        let stem = std::path::Path::new(cell.trim()).file_stem().and_then(|s| s.to_str()).unwrap_or("");
-        matches!(rois.by_stem(stem, &MASK_SUFFIXES, None), Found::File(_))
-    };
-    if kept.iter().any(stem) { MaskBy::Stem } else { column }
+/// Columns of any name with a value that is a file among the ROIs. They may name something else, such as the image
+/// before this one.
+fn unnamed(
+    folder: &Folder,
+    sheet: &Sheet,
+    kept: &[&Record],
+    rois: &Root,
+    columns: &Columns,
+) -> Result<Vec<usize>> {
+    let mut taken =
+        folder.ignore.iter().map(|name| sheet.column(name, "ignore")).collect::<Result<Vec<_>>>()?;
+    // Nor the image's own: the two folders may be one.
+    taken.extend(sheet.candidates(&IMAGE));
+    taken.push(columns.id);
+    taken.extend(columns.patient);
+    if let ImageBy::Column(c) = columns.image {
+        taken.push(c);
+    }
+    let named = |c: &usize| kept.iter().any(|r| names_file(r.cell(*c), rois));
+    Ok((0..sheet.headers.len()).filter(|c| !taken.contains(c) && named(c)).collect())
 }
 
-/// What may stand between an image's name and its mask's extension.
-pub(crate) const MASK_SUFFIXES: [&str; 3] = ["", "_mask", "_roi"];
+/// Whether a cell has the form of a file name, and the file is there. Most cells need no look at the disk.
+fn names_file(cell: &str, rois: &Root) -> bool {
+    let extension = cell.trim().rsplit_once('.').map(|(_, e)| e);
+    extension.is_some_and(|e| EXTENSIONS.contains(&e)) && matches!(rois.resolve(cell), Found::File(_))
+}
+
+fn all_files(kept: &[&Record], column: usize, rois: &Root) -> bool {
+    kept.iter().map(|r| r.cell(column)).all(|cell| cell.trim().is_empty() || names_file(cell, rois))
+}
+
+fn ambiguous(sheet: &Sheet, columns: &[usize], own: usize, images: usize) -> Error {
+    let names: Vec<String> = columns.iter().map(|&c| quoted(&sheet.headers[c])).collect();
+    let names = names.join(", ");
+    let why = match columns {
+        _ if own > 0 => {
+            format!(
+                "{own} of {images} images have one of their own name, and the cells of {names} name others"
+            )
+        }
+        [_] => format!("the cells of {names} name some, but not in every row"),
+        _ => format!("the cells of each of {names} name some"),
+    };
+    sheet.error(
+        Some(1),
+        None,
+        format!("it cannot be told which masks of the ROI folder are meant: {why}"),
+        "name the column of the masks with `roi` (on the command line --roi-column); where masks bear their images' \
+         names, add those that lack, drop their rows with a `where` condition, or name the other columns in `ignore`",
+    )
+}

@@ -4,13 +4,14 @@ use std::io::Cursor;
 
 use eyepatch_core::{Image, Mask, Pixels};
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
 use crate::bad::{Bad, Fault};
+use crate::jpeg;
 
 /// An image with 1 or 3 channels at 8 or 16 bit. An alpha channel is dropped.
 pub(crate) fn image(bytes: &[u8], max_pixels: u64) -> Result<Image, Bad> {
-    let (decoded, _) = decode(bytes, max_pixels)?;
+    let decoded = decode(bytes, format(bytes)?, max_pixels)?;
     let (width, height) = (decoded.width() as usize, decoded.height() as usize);
     let (channels, pixels) = match decoded {
         DynamicImage::ImageLuma8(i) => (1, Pixels::U8(i.into_raw())),
@@ -21,10 +22,7 @@ pub(crate) fn image(bytes: &[u8], max_pixels: u64) -> Result<Image, Bad> {
         DynamicImage::ImageLumaA16(i) => (1, Pixels::U16(without_alpha(&i.into_raw(), 2))),
         DynamicImage::ImageRgb16(i) => (3, Pixels::U16(i.into_raw())),
         DynamicImage::ImageRgba16(i) => (3, Pixels::U16(without_alpha(&i.into_raw(), 4))),
-        other => {
-            let problem = format!("its pixels are {:?}", other.color());
-            return Err(Bad::new(Fault::Unreadable, problem, "save it as 8-bit or 16-bit grey or RGB"));
-        }
+        other => return Err(Bad::unsupported(format!("its pixels are {:?}", other.color()))),
     };
     if is_constant(&pixels, channels) {
         let value = match &pixels {
@@ -46,12 +44,21 @@ pub(crate) fn image(bytes: &[u8], max_pixels: u64) -> Result<Image, Bad> {
 
 /// A mask: any pixel with a non-zero value in any channel but alpha is inside.
 pub(crate) fn mask(bytes: &[u8], max_pixels: u64) -> Result<Mask, Bad> {
-    let (decoded, format) = decode(bytes, max_pixels)?;
+    let format = format(bytes)?;
     if format == ImageFormat::Jpeg {
         return Err(Bad::new(
             Fault::RoiUnreadable,
             "the mask is a JPEG: its compression leaves non-zero pixels outside of the ROI",
             "threshold it and save it as PNG (0 outside, 255 inside)",
+        ));
+    }
+    let decoded = decode(bytes, format, max_pixels)?;
+    if shape_is_in_alpha(&decoded) {
+        return Err(Bad::new(
+            Fault::RoiUnreadable,
+            "the mask's colour is the same everywhere and its alpha is not: the shape is in the alpha channel, which \
+             is not read",
+            "save the shape as grey without alpha (0 outside, 255 inside)",
         ));
     }
     let (width, height) = (decoded.width() as usize, decoded.height() as usize);
@@ -82,49 +89,76 @@ fn is_constant(pixels: &Pixels, channels: usize) -> bool {
     }
 }
 
-fn decode(bytes: &[u8], max_pixels: u64) -> Result<(DynamicImage, ImageFormat), Bad> {
-    let unreadable = |problem: String| Bad::new(Fault::Unreadable, problem, "export or download it again");
-    let mut reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|e| unreadable(format!("it cannot be read: {e}")))?;
-    let Some(format) =
-        reader.format().filter(|f| matches!(f, ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::Tiff))
-    else {
-        let remedy = "convert it to one of these, or download it again where it is one";
-        let what = if bytes.is_empty() { "the file is empty" } else { "the file is no PNG, JPEG or TIFF" };
-        return Err(Bad::new(Fault::Unreadable, what, remedy));
-    };
+/// Whether an image says nothing but by its alpha.
+fn shape_is_in_alpha(image: &DynamicImage) -> bool {
+    fn differs<T: PartialEq>(values: &[T], channels: usize) -> bool {
+        let (first, alpha) = (&values[..channels], channels - 1);
+        let same_colour = values.chunks_exact(channels).all(|p| p[..alpha] == first[..alpha]);
+        same_colour && values.chunks_exact(channels).any(|p| p[alpha] != first[alpha])
+    }
+    match image {
+        DynamicImage::ImageLumaA8(i) => differs(i.as_raw(), 2),
+        DynamicImage::ImageRgba8(i) => differs(i.as_raw(), 4),
+        DynamicImage::ImageLumaA16(i) => differs(i.as_raw(), 2),
+        DynamicImage::ImageRgba16(i) => differs(i.as_raw(), 4),
+        _ => false,
+    }
+}
+
+fn format(bytes: &[u8]) -> Result<ImageFormat, Bad> {
+    match image::guess_format(bytes) {
+        Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::Tiff)) => Ok(format),
+        _ => {
+            let remedy = "convert it to one of these, or download it again where it is one";
+            let what =
+                if bytes.is_empty() { "the file is empty" } else { "the file is no PNG, JPEG or TIFF" };
+            Err(Bad::new(Fault::Unreadable, what, remedy))
+        }
+    }
+}
+
+fn decode(bytes: &[u8], format: ImageFormat, max_pixels: u64) -> Result<DynamicImage, Bad> {
+    if format == ImageFormat::Jpeg {
+        return jpeg::decode(bytes, max_pixels);
+    }
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     // 4 channels of 16 bit, twice: decoders keep a working copy.
     limits.max_alloc = Some(max_pixels.saturating_mul(16).saturating_add(64 << 20));
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(|e| unreadable(format!("the image is corrupt: {e}")))?;
+    let mut decoder = reader.into_decoder().map_err(bad)?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > max_pixels {
-        return Err(Bad::new(
-            Fault::Unreadable,
-            format!("it is {height}x{width} (rows x columns), more than `max_pixels` = {max_pixels}"),
-            "make it smaller, or raise `max_pixels`",
-        ));
-    }
-    // A rotated image would not lie under its ROI, and readers differ in whether they turn it.
-    if !matches!(decoder.orientation(), Ok(Orientation::NoTransforms) | Err(_)) {
-        return Err(Bad::new(
-            Fault::Unreadable,
-            "its EXIF data ask the viewer to turn or mirror it",
-            "turn the pixels themselves and remove the orientation tag (ImageMagick: `mogrify -auto-orient`)",
-        ));
-    }
-    if format == ImageFormat::Jpeg && jpeg_is_cut_off(bytes) {
-        return Err(unreadable("the image is corrupt: the JPEG ends too early".into()));
-    }
-    let decoded =
-        DynamicImage::from_decoder(decoder).map_err(|e| unreadable(format!("the image is corrupt: {e}")))?;
-    Ok((decoded, format))
+    check_size(width, height, max_pixels)?;
+    check_orientation(decoder.orientation().unwrap_or(Orientation::NoTransforms))?;
+    DynamicImage::from_decoder(decoder).map_err(bad)
 }
 
-/// Whether the end marker is missing after the last start of a scan. The decoder fills such an image with grey.
-fn jpeg_is_cut_off(bytes: &[u8]) -> bool {
-    let last = |marker: u8| bytes.windows(2).rposition(|w| w == [0xff, marker]);
-    last(0xd9) < last(0xda)
+fn bad(error: ImageError) -> Bad {
+    match error {
+        ImageError::Unsupported(what) => Bad::unsupported(what),
+        other => Bad::corrupt(other),
+    }
+}
+
+pub(crate) fn check_size(width: u32, height: u32, max_pixels: u64) -> Result<(), Bad> {
+    if u64::from(width) * u64::from(height) <= max_pixels {
+        return Ok(());
+    }
+    Err(Bad::new(
+        Fault::Unreadable,
+        format!("it is {height}x{width} (rows x columns), more than `max_pixels` = {max_pixels}"),
+        "make it smaller, or raise `max_pixels`",
+    ))
+}
+
+/// A turned image would not lie under its ROI, and readers differ in whether they turn it.
+pub(crate) fn check_orientation(orientation: Orientation) -> Result<(), Bad> {
+    if orientation == Orientation::NoTransforms {
+        return Ok(());
+    }
+    Err(Bad::new(
+        Fault::Unreadable,
+        "its EXIF data ask the viewer to turn or mirror it",
+        "turn the pixels themselves and remove the orientation tag (ImageMagick: `mogrify -auto-orient`)",
+    ))
 }

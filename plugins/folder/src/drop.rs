@@ -7,7 +7,8 @@ use eyepatch_core::{Error, Table};
 
 use crate::bad::Fault;
 use crate::params::Folder;
-use crate::read::{Absent, Loaded};
+use crate::pictures::Absent;
+use crate::read::Loaded;
 use crate::sample;
 use crate::sheet::Sheet;
 

@@ -5,7 +5,8 @@ use std::path::{Component, Path, PathBuf};
 use eyepatch_core::{Error, Result};
 
 /// Extensions of files that can be read.
-const EXTENSIONS: [&str; 10] = ["png", "jpg", "jpeg", "tif", "tiff", "PNG", "JPG", "JPEG", "TIF", "TIFF"];
+pub(crate) const EXTENSIONS: [&str; 10] =
+    ["png", "jpg", "jpeg", "tif", "tiff", "PNG", "JPG", "JPEG", "TIF", "TIFF"];
 
 /// A file: its path for people and its path with links resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +72,13 @@ impl Root {
             }
         }
         Found::Missing
+    }
+
+    /// The file's path below this folder, with `/` between its parts.
+    pub(crate) fn relative(&self, file: &File) -> String {
+        let below = file.shown.strip_prefix(&self.shown).unwrap_or(&file.shown);
+        let parts = below.components().filter_map(|part| part.as_os_str().to_str());
+        parts.filter(|part| *part != ".").collect::<Vec<_>>().join("/")
     }
 
     fn exactly(&self, value: &str) -> Found {

@@ -9,13 +9,16 @@ mod decode;
 mod drop;
 mod files;
 mod filter;
+mod jpeg;
 mod notes;
 mod params;
+mod pictures;
 mod raster;
 mod read;
 mod rows;
 mod sample;
 mod sheet;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +29,8 @@ use eyepatch_core::{
 
 pub use params::{Folder, MissingLabels, OnBad, RoiFrom, folder};
 
-use read::{Loaded, RoiSource};
+use read::Loaded;
+use sources::RoiSource;
 
 impl Folder {
     fn loaded(&self, threads: usize) -> Result<Arc<Loaded>> {

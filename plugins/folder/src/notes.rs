@@ -6,8 +6,9 @@ use eyepatch_core::{Result, Table};
 
 use crate::columns::{Columns, ImageBy, MaskBy};
 use crate::params::{Folder, RoiFrom};
-use crate::read::{Loaded, RoiSource, Rois, Source};
+use crate::read::Loaded;
 use crate::sheet::{Sheet, quoted};
+use crate::sources::{RoiSource, Rois, Source};
 
 fn given(named: bool) -> &'static str {
     if named { "as told" } else { "found out" }
@@ -18,7 +19,7 @@ pub(crate) fn columns(folder: &Folder, sheet: &Sheet, columns: &Columns, rois: &
     let name = |c: usize| quoted(&sheet.headers[c]);
     let image = match columns.image {
         ImageBy::Column(c) => format!("column {}", name(c)),
-        ImageBy::Id => "the id and a known extension".into(),
+        ImageBy::Id => "the id, or the id and a known extension".into(),
     };
     let classes: Vec<String> = columns
         .labels
@@ -81,7 +82,8 @@ pub(crate) fn unmatched(rois: &Rois, sources: &[Source]) -> Option<String> {
     let Rois::Outlines(annotations) = rois else { return None };
     let index = |s: &Source| if let RoiSource::Outlines(i) = s.roi { Some(i) } else { None };
     let used: BTreeSet<usize> = sources.iter().filter_map(index).collect();
-    let unused = annotations.images.len() - used.len();
+    let drawn = annotations.images.iter().filter(|o| !o.shapes.is_empty()).count();
+    let unused = drawn - used.len();
     (unused > 0).then(|| format!("outlines of {unused} images belong to no row"))
 }
 

@@ -1,36 +1,21 @@
 //! From the table's file to rows whose files are known to be there.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use eyepatch_core::{Result, Row, Table};
 
 use crate::annotations::Annotations;
-use crate::bad::Fault;
-use crate::columns::{Columns, ImageBy, MASK_SUFFIXES, MaskBy, masks};
-use crate::files::{File, Found, Root};
+use crate::columns::{Columns, MaskBy, masks};
+use crate::files::Root;
 use crate::filter::Filter;
 use crate::params::{Folder, OnBad, RoiFrom};
+use crate::pictures::{Absent, Picture, Pictures};
 use crate::rows::{labels, meta, unique};
-use crate::sheet::{Record, Sheet, quoted};
+use crate::sheet::{Record, Sheet, quoted, table_error};
+use crate::sources::{RoiKey, Rois, Source, source};
 use crate::{drop, notes};
-
-/// Where a row's ROI is.
-#[derive(Debug, Clone)]
-pub(crate) enum RoiSource {
-    /// A mask a structure.
-    Masks(Vec<(String, File)>),
-    /// Outlines by index into the annotations.
-    Outlines(usize),
-}
-
-/// Where a row's pixels are.
-#[derive(Debug, Clone)]
-pub(crate) struct Source {
-    pub(crate) image: File,
-    pub(crate) roi: RoiSource,
-}
 
 /// All that is known without opening an image.
 pub(crate) struct Loaded {
@@ -42,19 +27,6 @@ pub(crate) struct Loaded {
     pub(crate) roi_origin: String,
 }
 
-/// A file that is not there.
-pub(crate) struct Absent {
-    pub(crate) line: usize,
-    pub(crate) fault: Fault,
-    pub(crate) what: String,
-}
-
-/// What masks or outlines are looked up in.
-pub(crate) enum Rois {
-    Masks(Root, MaskBy),
-    Outlines(Annotations),
-}
-
 impl Loaded {
     /// Reads table and folders. The result does not depend on `threads`.
     pub(crate) fn read(folder: &Folder, threads: usize) -> Result<Self> {
@@ -62,23 +34,24 @@ impl Loaded {
         let (kept, mut notes) = filtered(folder, &sheet)?;
         let images = Root::open(&folder.images)?;
         let columns = Columns::choose(folder, &sheet, &kept, &images)?;
-        let rois = open_rois(folder, &sheet, &kept, &columns)?;
+        unique(&sheet, &kept, columns.id)?;
+        let pictures = Pictures { sheet: &sheet, columns: &columns, root: &images }.find(&kept)?;
+        let rois = open_rois(folder, &sheet, &kept, &columns, &pictures)?;
         let meta_columns = match &rois {
             Rois::Masks(_, by) => columns.meta(folder, &sheet, by)?,
             Rois::Outlines(_) => columns.meta(folder, &sheet, &MaskBy::Stem)?,
         };
-        unique(&sheet, &kept, columns.id)?;
         let meta = meta(&sheet, &kept, &meta_columns)?;
         let (mut rows, mut sources, mut absent) = (Vec::new(), Vec::new(), Vec::new());
-        for (record, meta) in kept.iter().zip(meta) {
+        for ((record, meta), picture) in kept.iter().zip(meta).zip(pictures) {
             let id = record.cell(columns.id).trim().to_owned();
             let labels = labels(folder, &sheet, record, &columns.labels)?;
             let patient = patient(&sheet, record, columns.patient)?.unwrap_or_else(|| id.clone());
-            match source(&sheet, record, &columns, &images, &rois)? {
+            match source(&sheet, record, &columns, picture, &rois)? {
                 Err(missing) => absent.push(missing),
                 Ok(source) => {
                     let image = Some(source.image.shown.clone());
-                    let roi = roi_path(&source.roi, &rois);
+                    let roi = rois.path(&source.roi);
                     rows.push(Row { id, patient, labels, meta, image, roi, line: Some(record.line) });
                     sources.push(source);
                 }
@@ -88,6 +61,7 @@ impl Loaded {
             return Err(drop::missing_error(&sheet, kept.len(), &absent));
         }
         unique_images(&sheet, &rows, &sources)?;
+        unique_rois(&sheet, &rows, &sources, &rois)?;
         notes.extend(notes::columns(folder, &sheet, &columns, &rois));
         notes.extend(notes::unmatched(&rois, &sources));
         let roi_origin = notes::roi_origin(folder, &sheet, &rois);
@@ -137,7 +111,13 @@ fn filtered<'a>(folder: &Folder, sheet: &'a Sheet) -> Result<(Vec<&'a Record>, V
     Ok((kept, notes))
 }
 
-fn open_rois(folder: &Folder, sheet: &Sheet, kept: &[&Record], columns: &Columns) -> Result<Rois> {
+fn open_rois(
+    folder: &Folder,
+    sheet: &Sheet,
+    kept: &[&Record],
+    columns: &Columns,
+    pictures: &[Result<Picture, Absent>],
+) -> Result<Rois> {
     let ending =
         |e: &str| folder.rois.extension().is_some_and(|x| x.eq_ignore_ascii_case(e)) && folder.rois.is_file();
     let from = match folder.roi_from {
@@ -147,11 +127,32 @@ fn open_rois(folder: &Folder, sheet: &Sheet, kept: &[&Record], columns: &Columns
         given => given,
     };
     if from != RoiFrom::Masks {
+        no_mask_columns(folder)?;
         return Ok(Rois::Outlines(Annotations::read(&folder.rois, from)?));
     }
     let root = Root::open(&folder.rois)?;
-    let by = masks(folder, sheet, kept, &root, columns)?;
+    let by = masks(folder, sheet, kept, &root, columns, pictures)?;
     Ok(Rois::Masks(root, by))
+}
+
+/// Outlines are found by the image: a column of masks beside them would be ignored.
+fn no_mask_columns(folder: &Folder) -> Result<()> {
+    let (parameter, columns): (_, Vec<String>) = match &folder.roi {
+        Some(column) => ("`roi` (--roi-column)", vec![quoted(column)]),
+        None => ("`structures`", folder.structures.values().map(|c| quoted(c)).collect()),
+    };
+    if columns.is_empty() {
+        return Ok(());
+    }
+    let problem = format!(
+        "{parameter} names {}, a column of masks, but this is a file of outlines",
+        columns.join(", ")
+    );
+    let remedy = format!(
+        "leave out {parameter}: outlines belong to the row whose id or image they name, and name their structures \
+         themselves; or give a folder of masks as `rois`"
+    );
+    Err(table_error(&folder.rois, None, None, problem, remedy))
 }
 
 fn patient(sheet: &Sheet, record: &Record, column: Option<usize>) -> Result<Option<String>> {
@@ -168,88 +169,9 @@ fn patient(sheet: &Sheet, record: &Record, column: Option<usize>) -> Result<Opti
     Ok(Some(patient.to_owned()))
 }
 
-fn refused(
-    sheet: &Sheet,
-    record: &Record,
-    column: Option<usize>,
-    value: &str,
-    how: &str,
-) -> eyepatch_core::Error {
-    sheet.error(
-        Some(record.line),
-        column.map(|c| sheet.headers[c].as_str()),
-        format!("the path {} is refused: {how}", quoted(value)),
-        "write paths relative to the images or ROI folder, without `..`, and keep the files themselves in it",
-    )
-}
-
-/// The files of one row, or the one that is not there.
-fn source(
-    sheet: &Sheet,
-    record: &Record,
-    columns: &Columns,
-    images: &Root,
-    rois: &Rois,
-) -> Result<Result<Source, Absent>> {
-    let absent = |fault, what| Ok(Err(Absent { line: record.line, fault, what }));
-    let id = record.cell(columns.id).trim();
-    let (found, value, column) = match columns.image {
-        ImageBy::Column(c) => (images.resolve(record.cell(c)), record.cell(c), Some(c)),
-        ImageBy::Id => (images.by_stem(id, &[""], None), id, None),
-    };
-    let image = match found {
-        Found::File(file) => file,
-        Found::Refused(how) => return Err(refused(sheet, record, column, value, how)),
-        Found::Missing => return absent(Fault::ImageMissing, format!("image {}", quoted(value))),
-    };
-    let (root, by) = match rois {
-        Rois::Outlines(annotations) => {
-            return match annotations.find(id, column.map(|_| value), &image.shown) {
-                Some(index) => Ok(Ok(Source { image, roi: RoiSource::Outlines(index) })),
-                None => absent(Fault::RoiMissing, format!("outlines of {}", quoted(id))),
-            };
-        }
-        Rois::Masks(root, by) => (root, by),
-    };
-    let stem = image.shown.file_stem().and_then(|s| s.to_str()).unwrap_or("");
-    let named = match by {
-        MaskBy::Stem => vec![("roi".to_owned(), None)],
-        MaskBy::Columns(columns) => columns.iter().map(|(name, c)| (name.clone(), Some(*c))).collect(),
-    };
-    let mut files = Vec::with_capacity(named.len());
-    for (structure, column) in named {
-        let value = column.map_or(stem, |c| record.cell(c));
-        let found = match column {
-            Some(_) => root.resolve(value),
-            None => root.by_stem(stem, &MASK_SUFFIXES, Some(&image.real)),
-        };
-        match found {
-            Found::File(file) if file.real == image.real => {
-                return Err(refused(sheet, record, column, value, "the ROI is the image itself"));
-            }
-            Found::File(file) => files.push((structure, file)),
-            Found::Refused(how) => return Err(refused(sheet, record, column, value, how)),
-            Found::Missing => {
-                let what =
-                    if column.is_some() { quoted(value) } else { format!("of image {}", quoted(stem)) };
-                return absent(Fault::RoiMissing, format!("ROI {what}"));
-            }
-        }
-    }
-    Ok(Ok(Source { image, roi: RoiSource::Masks(files) }))
-}
-
-fn roi_path(source: &RoiSource, rois: &Rois) -> Option<PathBuf> {
-    match (source, rois) {
-        (RoiSource::Masks(files), _) => files.first().map(|(_, f)| f.shown.clone()),
-        (RoiSource::Outlines(_), Rois::Outlines(a)) => Some(a.path.clone()),
-        (RoiSource::Outlines(_), Rois::Masks(..)) => None,
-    }
-}
-
 /// One file under two ids would stand in two parts of a split.
 fn unique_images(sheet: &Sheet, rows: &[Row], sources: &[Source]) -> Result<()> {
-    let mut seen: HashMap<&std::path::Path, Option<usize>> = HashMap::new();
+    let mut seen: HashMap<&Path, Option<usize>> = HashMap::new();
     for (row, source) in rows.iter().zip(sources) {
         if let Some(first) = seen.insert(&source.image.real, row.line) {
             let name = source.image.shown.display().to_string();
@@ -259,6 +181,21 @@ fn unique_images(sheet: &Sheet, rows: &[Row], sources: &[Source]) -> Result<()> 
                 format!("image {} is also that of line {}", quoted(&name), first.unwrap_or_default()),
                 "keep one row an image",
             ));
+        }
+    }
+    Ok(())
+}
+
+/// One ROI under two images would be wrong for one of them.
+fn unique_rois(sheet: &Sheet, rows: &[Row], sources: &[Source], rois: &Rois) -> Result<()> {
+    let mut seen: HashMap<RoiKey, Option<usize>> = HashMap::new();
+    for (row, source) in rows.iter().zip(sources) {
+        for key in source.roi.keys() {
+            if let Some(first) = seen.insert(key, row.line).filter(|first| *first != row.line) {
+                let (what, remedy) = rois.shared(key);
+                let first = first.unwrap_or_default();
+                return Err(sheet.error(row.line, None, format!("{what} also that of line {first}"), remedy));
+            }
         }
     }
     Ok(())

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use eyepatch_core::{Error, Image, Roi, Sample};
+use eyepatch_core::{Error, Image, Mask, Roi, Sample};
 
 use crate::bad::{Bad, Fault};
 use crate::decode;
 use crate::files::File;
 use crate::params::Folder;
-use crate::read::{Loaded, RoiSource};
+use crate::read::Loaded;
+use crate::sources::RoiSource;
 
 /// A row's sample.
 pub(crate) fn load(folder: &Folder, loaded: &Loaded, row: usize) -> Result<Sample, Error> {
@@ -45,15 +46,29 @@ pub(crate) fn pixels(folder: &Folder, loaded: &Loaded, row: usize) -> Result<(Im
             return Err(Bad::new(Fault::RoiMissing, "the row has no ROI", "give it a mask or an outline"));
         }
     };
-    if roi.structures().values().all(eyepatch_core::Mask::is_empty) {
+    check_extent(&roi).map_err(|bad| bad.of(shown))?;
+    Ok((image, roi))
+}
+
+/// A ROI has an inside and an outside.
+fn check_extent(roi: &Roi) -> Result<(), Bad> {
+    let masks = || roi.structures().values();
+    if masks().all(Mask::is_empty) {
         return Err(Bad::new(
             Fault::RoiEmpty,
             "the ROI is empty: no pixel is inside",
             "mend the ROI, or drop the row (a `where` condition, or `on_bad`: \"drop\")",
-        )
-        .of(shown));
+        ));
     }
-    Ok((image, roi))
+    if (0..roi.width() * roi.height()).all(|pixel| masks().any(|m| m.contains(pixel))) {
+        return Err(Bad::new(
+            Fault::RoiFull,
+            "the ROI covers the whole image: no pixel is outside",
+            "mend the ROI (a mask must be 0 outside; a label map's background and a palette's first colour often \
+             are not), or drop the row (a `where` condition, or `on_bad`: \"drop\")",
+        ));
+    }
+    Ok(())
 }
 
 fn masks<'a>(

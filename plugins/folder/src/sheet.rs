@@ -1,5 +1,6 @@
 //! A CSV file in memory, with the line of every row.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use eyepatch_core::{Error, Result};
@@ -56,11 +57,13 @@ impl Sheet {
         let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
         let text = text(path, &bytes)?;
         let delimiter = delimiter(text);
+        // `csv` takes the end of the file for the end of an open quote. A last line of our own tells whether one is
+        // open: no table holds a zero byte, and an open quote takes the line in.
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
             .has_headers(false)
             .flexible(true)
-            .from_reader(text.as_bytes());
+            .from_reader(text.as_bytes().chain(END));
         let mut lines = Lines { text: text.as_bytes(), byte: 0, line: 1 };
         let mut records = Vec::new();
         let mut record = csv::StringRecord::new();
@@ -72,12 +75,15 @@ impl Sheet {
             }
             records.push(Record { line: lines.of_record_at(byte), cells: record.clone() });
         }
-        let mut records = records.into_iter();
-        let header = records.next().ok_or_else(|| {
-            table_error(path, None, None, "the file is empty", "write a header and at least one row")
-        })?;
+        check_closed(path, records.pop())?;
+        if records.is_empty() {
+            let remedy = "write a header and at least one row";
+            return Err(table_error(path, None, None, "the file is empty", remedy));
+        }
+        let header = records.remove(0);
+        check_swallowed(path, &header, &records, delimiter)?;
         let headers: Vec<String> = header.cells.iter().map(|h| h.trim().to_owned()).collect();
-        let sheet = Self { path: path.to_owned(), headers, records: records.collect(), delimiter };
+        let sheet = Self { path: path.to_owned(), headers, records, delimiter };
         sheet.check_headers(header.line)?;
         sheet.check_lengths()?;
         Ok(sheet)
@@ -159,6 +165,48 @@ impl Sheet {
         let plain: Vec<String> =
             self.headers.iter().map(|h| h.to_lowercase().replace([' ', '-'], "_")).collect();
         candidates.iter().filter_map(|c| plain.iter().position(|h| h == c)).collect()
+    }
+}
+
+/// A line that no table has (`text` refuses zero bytes).
+const END: &[u8] = b"\n\0";
+
+/// The last record is our own line, unless a quote is open.
+fn check_closed(path: &Path, last: Option<Record>) -> Result<()> {
+    match last {
+        Some(record) if record.cells != ["\0"][..] => Err(table_error(
+            path,
+            Some(record.line),
+            None,
+            "a quote that opens in this row is never closed, so all that follows would be one cell",
+            "close the quote; write a quote inside of a quoted cell twice",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A quote that is closed only by the next one takes the rows between them into one cell.
+fn check_swallowed(path: &Path, header: &Record, rows: &[Record], delimiter: u8) -> Result<()> {
+    let delimiter = char::from(delimiter);
+    // Prose has blanks after its commas, a table has them nowhere or in its header too.
+    let spaced = |line: &str| line.split(delimiter).skip(1).all(|cell| cell.starts_with(' '));
+    let spaced_table = header.cells.len() > 1 && header.cells.iter().skip(1).all(|h| h.starts_with(' '));
+    let is_row = |line: &str| {
+        header.cells.len() > 1
+            && line.split(delimiter).count() == header.cells.len()
+            && (spaced_table || !spaced(line))
+    };
+    let swallows = |cell: &str| cell.contains(['\n', '\r']) && cell.split(['\n', '\r']).any(is_row);
+    match rows.iter().find(|r| r.cells.iter().any(swallows)) {
+        None => Ok(()),
+        Some(row) => Err(table_error(
+            path,
+            Some(row.line),
+            None,
+            "a quoted cell of this row holds a line that looks like another row",
+            "close the quote at the end of its cell; where the line belongs to the cell, replace its line breaks by \
+             blanks",
+        )),
     }
 }
 

@@ -7,8 +7,12 @@ mod bad_input;
 mod finding_out;
 #[path = "laws/fixture.rs"]
 mod fixture;
+#[path = "laws/jpegs.rs"]
+mod jpegs;
 #[path = "laws/outlines.rs"]
 mod outlines;
+#[path = "laws/pairs.rs"]
+mod pairs;
 #[path = "laws/pixels.rs"]
 mod pixels;
 #[path = "laws/real.rs"]

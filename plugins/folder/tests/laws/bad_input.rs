@@ -79,6 +79,56 @@ fn an_empty_roi_is_refused() {
 }
 
 #[test]
+fn a_roi_of_the_whole_image_is_refused() {
+    let fixture = Fixture::plain(4);
+    let filled = |v: u8| image::GrayImage::from_pixel(12, 8, image::Luma([v]));
+    filled(255).save(fixture.path("rois/s0.png")).unwrap();
+    // A label map whose background is 1.
+    image::GrayImage::from_fn(12, 8, |x, _| image::Luma([1 + u8::from(x > 5)]))
+        .save(fixture.path("rois/s1.png"))
+        .unwrap();
+    let folder = fixture.folder();
+    expect_sample(&folder, 0, "rois/s0.png", 2, "covers the whole image");
+    expect_sample(&folder, 1, "rois/s1.png", 3, "covers the whole image");
+    load(&folder, 2).unwrap();
+    let dropping = fixture.folder().on_bad(OnBad::Drop);
+    assert_eq!(table(&dropping).unwrap().rows.len(), 2);
+    assert!(notes(&dropping).contains("2 ROI that covers the whole image"), "{}", notes(&dropping));
+}
+
+#[test]
+fn structures_that_cover_the_image_together_are_refused() {
+    let fixture = Fixture::plain(1);
+    let half = |left: bool| {
+        image::GrayImage::from_fn(12, 8, move |x, _| image::Luma([if (x < 6) == left { 9 } else { 0 }]))
+    };
+    half(true).save(fixture.path("rois/left.png")).unwrap();
+    half(false).save(fixture.path("rois/right.png")).unwrap();
+    fixture.table("id,image,l,r,patient_id,label\ns0,s0.png,left.png,right.png,p,1\n");
+    let folder = fixture.folder().structure("left", "l");
+    load(&folder, 0).unwrap();
+    expect_sample(&folder.structure("right", "r"), 0, "rois/left.png", 2, "covers the whole image");
+}
+
+#[test]
+fn a_shape_in_the_alpha_channel_is_named() {
+    let fixture = Fixture::plain(3);
+    let square = |x: u32, y: u32| if (3..7).contains(&x) && (2..6).contains(&y) { 255 } else { 0 };
+    for (i, colour) in [255u8, 0].into_iter().enumerate() {
+        image::RgbaImage::from_fn(12, 8, |x, y| image::Rgba([colour, colour, colour, square(x, y)]))
+            .save(fixture.path(&format!("rois/s{i}.png")))
+            .unwrap();
+    }
+    image::RgbaImage::from_fn(12, 8, |x, y| image::Rgba([square(x, y), 0, 0, square(x, y)]))
+        .save(fixture.path("rois/s2.png"))
+        .unwrap();
+    let folder = fixture.folder();
+    expect_sample(&folder, 0, "rois/s0.png", 2, "the shape is in the alpha channel");
+    expect_sample(&folder, 1, "rois/s1.png", 3, "the shape is in the alpha channel");
+    assert_eq!(load(&folder, 2).unwrap().roi.structures()["roi"].area(), 16);
+}
+
+#[test]
 fn black_and_constant_images_are_refused() {
     let fixture = Fixture::plain(2);
     image::GrayImage::new(12, 8).save(fixture.path("images/s0.png")).unwrap();
@@ -247,6 +297,43 @@ fn lines_are_counted_over_blank_and_broken_ones() {
     expect_table(&fixture.folder(), Some(6), Some("label"), "`9`");
     fixture.table(text.replace(",9,", ",1,"));
     assert_eq!(table(&fixture.folder()).unwrap().rows[0].line, Some(3));
+}
+
+#[test]
+fn quotes_that_stay_open_are_named() {
+    let fixture = Fixture::plain(4);
+    let text = std::fs::read_to_string(fixture.path("table.csv")).unwrap();
+    // At the last column, the record has as many cells as the header.
+    for text in [text.replace("p0,1,41", "p0,1,\"41"), text.replace("s1.png,p0", "\"s1.png,p0")] {
+        for text in [text.clone(), text.trim_end().to_owned(), text.replace('\n', "\r\n")] {
+            fixture.table(&text);
+            expect_table(&fixture.folder(), Some(3), None, "never closed");
+        }
+    }
+    fixture.table(format!("\"{text}"));
+    expect_table(&fixture.folder(), Some(1), None, "never closed");
+    fixture.table("id,image,patient_id,label\ns0,s0.png,p,\"1\"");
+    assert_eq!(table(&fixture.folder()).unwrap().rows.len(), 1, "a quote may be the file's end");
+}
+
+#[test]
+fn rows_that_a_quote_swallows_are_named() {
+    let fixture = Fixture::plain(4);
+    let row = |i: u32, note: &str| format!("s{i},s{i}.png,p{i},{},{note}\n", i % 2);
+    let with = |notes: [&str; 4]| {
+        let rows: Vec<String> = (0..).zip(notes).map(|(i, n)| row(i, n)).collect();
+        fixture.table(format!("id,image,patient_id,label,note\n{}", rows.concat()));
+        fixture.folder()
+    };
+    expect_table(
+        &with(["\"good\"", "\"not closed", "good", "\"good\""]),
+        Some(3),
+        None,
+        "looks like another row",
+    );
+    expect_table(&with(["\"good", "\"good\"", "", ""]), Some(2), None, "looks like another row");
+    let prose = "\"heart, lungs\nedema, effusion, mass, nodule, none\nend\"";
+    assert_eq!(table(&with(["", prose, "", ""])).unwrap().rows.len(), 4);
 }
 
 #[test]

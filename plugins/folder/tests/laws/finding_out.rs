@@ -48,18 +48,68 @@ fn the_id_names_the_image_where_no_column_does() {
     fixture.table("id,patient,label\ns0,p,0\ns1,q,1\n");
     let folder = fixture.bare().patient("patient");
     assert_eq!(load(&folder, 1).unwrap().id, "s1");
-    assert!(notes(&folder).contains("image: the id and a known extension (found out)"));
+    assert!(notes(&folder).contains("image: the id, or the id and a known extension (found out)"));
 }
 
 #[test]
 fn a_column_of_any_name_may_hold_masks() {
-    let fixture = Fixture::plain(2);
+    let fixture = Fixture::empty();
+    (0..2).for_each(|i| fixture.image(&format!("s{i}.png"), i));
     fixture.roi("left.png", 0);
     fixture.roi("right.png", 3);
     fixture.table("id,image,drawn_by_anna,patient,label\ns0,s0.png,left.png,p,0\ns1,s1.png,right.png,q,1\n");
     let folder = fixture.bare().patient("patient");
     assert!(table(&folder).unwrap().rows[1].roi.as_ref().unwrap().ends_with("right.png"));
     assert!(notes(&folder).contains("column `drawn_by_anna` (found out)"));
+}
+
+/// A table whose column `prior_image` names other rows' images, and so other rows' masks.
+fn with_prior(rows: &[&str]) -> Fixture {
+    let fixture = Fixture::plain(3);
+    fixture.table(format!("id,image,prior_image,patient,label\n{}\n", rows.join("\n")));
+    fixture
+}
+
+#[test]
+fn an_images_own_mask_goes_before_a_column_that_names_masks() {
+    let fixture = with_prior(&["s0,s0.png,s1.png,p,0", "s1,s1.png,s2.png,q,1", "s2,s2.png,s0.png,r,1"]);
+    let folder = fixture.bare().patient("patient");
+    let found = table(&folder).unwrap();
+    assert!(found.rows[0].roi.as_ref().unwrap().ends_with("rois/s0.png"));
+    assert!(found.rows[0].meta.contains_key("prior_image"));
+    assert!(notes(&folder).contains("ROI: mask by the image's file name (found out)"));
+}
+
+#[test]
+fn masks_are_not_guessed() {
+    let rows = ["s0,s0.png,s1.png,p,0", "s1,s1.png,s2.png,q,1"];
+    let fixture = with_prior(&rows);
+    std::fs::remove_file(fixture.path("rois/s0.png")).unwrap();
+    let folder = fixture.bare().patient("patient");
+    let text = expect_table(&folder, Some(1), None, "1 of 2 images have one of their own name");
+    assert!(text.contains("`prior_image`"), "{text}");
+    let ignoring = folder.clone().ignore("prior_image");
+    expect_table(&ignoring, Some(2), None, "ROI of image `s0`");
+    assert!(table(&folder.roi_column("prior_image")).is_ok());
+
+    // No image has a mask of its own name; two columns name masks, or one does in some rows only.
+    let fixture = Fixture::empty();
+    (0..2).for_each(|i| fixture.image(&format!("s{i}.png"), i));
+    (0..4).for_each(|i| fixture.roi(&format!("m{i}.png"), i));
+    fixture
+        .table("id,image,anna,ben,patient,label\ns0,s0.png,m0.png,m1.png,p,0\ns1,s1.png,m2.png,m3.png,q,1\n");
+    expect_table(&fixture.bare().patient("patient"), Some(1), None, "each of `anna`, `ben`");
+    fixture.table("id,image,anna,patient,label\ns0,s0.png,m0.png,p,0\ns1,s1.png,gone.png,q,1\n");
+    expect_table(&fixture.bare().patient("patient"), Some(1), None, "`anna` name some, but not in every row");
+}
+
+#[test]
+fn an_id_may_be_a_file_name() {
+    let fixture = Fixture::plain(2);
+    fixture.table("image_id,patient,label\ns0.png,p,0\ns1.png,q,1\n");
+    let folder = fixture.bare().patient("patient");
+    assert_eq!(load(&folder, 1).unwrap().id, "s1.png");
+    assert!(table(&folder).unwrap().rows[1].roi.as_ref().unwrap().ends_with("rois/s1.png"));
 }
 
 #[test]

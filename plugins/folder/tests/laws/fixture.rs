@@ -51,11 +51,18 @@ impl Fixture {
     }
 
     pub(crate) fn image(&self, name: &str, n: u32) {
-        gradient(n).save(self.path("images").join(name)).unwrap();
+        self.save(&gradient(n), &format!("images/{name}"));
     }
 
     pub(crate) fn roi(&self, name: &str, n: u32) {
-        square(n).save(self.path("rois").join(name)).unwrap();
+        self.save(&square(n), &format!("rois/{name}"));
+    }
+
+    /// Saves an image, in a new folder where need be.
+    fn save(&self, image: &GrayImage, name: &str) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        image.save(path).unwrap();
     }
 
     pub(crate) fn table(&self, text: impl AsRef<[u8]>) {

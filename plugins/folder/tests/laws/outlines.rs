@@ -149,6 +149,20 @@ fn bad_coco_is_named() {
 }
 
 #[test]
+fn columns_of_masks_beside_outlines_are_refused() {
+    let boxes = "sample,x,y,width,height\ns0,1,1,2,2\ns1,1,1,2,2\ns2,1,1,2,2\n";
+    let (_files, folder) = drawn("boxes.csv", boxes);
+    table(&folder).unwrap();
+    let text =
+        expect_table(&folder.clone().roi_column("mask"), None, None, "`roi` (--roi-column) names `mask`");
+    assert!(text.contains("boxes.csv"), "{text}");
+    expect_table(&folder.structure("lungs", "l"), None, None, "`structures` names `l`");
+    let annotations = json!([{"id": 1, "image_id": 1, "category_id": 7, "bbox": [1, 1, 2, 2]}]);
+    let (_files, folder) = drawn("coco.json", &coco(&annotations));
+    expect_table(&folder.roi_column("mask"), None, None, "a file of outlines");
+}
+
+#[test]
 fn coco_of_another_image_size_is_refused() {
     let text = json!({
         "images": (0..3).map(|i| json!({"id": i, "file_name": format!("s{i}.png"), "width": 24, "height": 16})).collect::<Vec<_>>(),

@@ -108,6 +108,64 @@ fn floating_point_images_are_refused() {
     expect_sample(&folder, 0, "a.tif", 2, "pixels are");
 }
 
+/// A TIFF of 12 x 8 pixels, uncompressed, with these 16-bit fields (tag, values) beside those for the data's place.
+fn tiff(fields: &[(u16, &[u16])], data: &[u8]) -> Vec<u8> {
+    let count = fields.len() as u16 + 4;
+    let mut extra_at = 8 + 2 + 12 * u32::from(count) + 4;
+    let (mut entries, mut extra) = (Vec::new(), Vec::new());
+    let mut entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| {
+        let bytes = [&tag.to_le_bytes()[..], &kind.to_le_bytes(), &count.to_le_bytes(), &value];
+        entries.push((tag, bytes.concat()));
+    };
+    for (tag, values) in fields {
+        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let value = <[u8; 4]>::try_from([&bytes[..], &[0, 0]].concat().as_slice()).unwrap_or_else(|_| {
+            let at = extra_at.to_le_bytes();
+            extra_at += bytes.len() as u32;
+            extra.extend(&bytes);
+            at
+        });
+        entry(*tag, 3, values.len() as u32, value);
+    }
+    entry(256, 3, 1, [12, 0, 0, 0]);
+    entry(257, 3, 1, [8, 0, 0, 0]);
+    entry(273, 4, 1, extra_at.to_le_bytes());
+    entry(279, 4, 1, (data.len() as u32).to_le_bytes());
+    entries.sort();
+    let entries: Vec<u8> = entries.into_iter().flat_map(|(_, bytes)| bytes).collect();
+    [b"II*\0\x08\0\0\0", &count.to_le_bytes()[..], &entries, &[0; 4], &extra, data].concat()
+}
+
+#[test]
+fn tiffs_of_other_kinds_are_not_called_corrupt() {
+    let (bits, compression, photometric, samples, rows, format, palette) =
+        (258, 259, 262, 277, 278, 339, 320);
+    let colours: Vec<u16> = (0..768).map(|v| v * 80).collect();
+    let plain = |depth: &'static [u16], colour: &'static [u16]| -> Vec<(u16, &[u16])> {
+        vec![(bits, depth), (compression, &[1]), (photometric, colour), (samples, &[1]), (rows, &[8])]
+    };
+    let data = |bytes: usize| (0..96 * bytes).map(|v| v as u8).collect::<Vec<u8>>();
+    let write = |fields: Vec<(u16, &[u16])>, bytes: usize| {
+        let (files, folder) = of(gradient(2), "a.tif");
+        files.write("images/a.tif", tiff(&fields, &data(bytes)));
+        (files, folder)
+    };
+    let (_files, folder) = write(plain(&[16], &[1]), 2);
+    load(&folder, 0).unwrap();
+    for (fields, bytes) in [
+        ([plain(&[16], &[1]), vec![(format, &[2][..])]].concat(), 2),
+        ([plain(&[32], &[1]), vec![(format, &[1][..])]].concat(), 4),
+        ([plain(&[8], &[3]), vec![(palette, &colours[..])]].concat(), 1),
+    ] {
+        let (files, folder) = write(fields, bytes);
+        let text = load(&folder, 0).unwrap_err();
+        assert!(!text.to_string().contains("corrupt"), "{text}");
+        expect_sample(&folder, 0, "a.tif", 2, "of a kind that is not read");
+        assert!(text.remedy().unwrap().contains("unsigned 8- or 16-bit grey or RGB"), "{text}");
+        drop(files);
+    }
+}
+
 #[test]
 fn turned_photographs_are_refused() {
     let (files, folder) = of(gradient(2), "a.jpg");

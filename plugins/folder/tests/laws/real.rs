@@ -33,3 +33,20 @@ fn the_nih_set_is_read_from_either_folder() {
         }
     }
 }
+
+/// Checks of a JPEG's data are of use only where they let whole files pass.
+#[test]
+fn the_kermany_set_is_read() {
+    let Some(data) =
+        std::env::var_os("EYEPATCH_DATA").map(|d| PathBuf::from(d).join("kermany_pediatric_600"))
+    else {
+        println!("skipped: EYEPATCH_DATA is not set");
+        return;
+    };
+    let ctx = Ctx::new(eyepatch_core::Seed::root(1), 2).unwrap();
+    let folder = folder(data.join("labels.csv"), data.join("images"), data.join("masks_lung_pred"));
+    let folder = folder.patient("patient_id").label("label");
+    let rows = folder.table(&ctx).unwrap().rows.len();
+    assert_eq!(rows, 600);
+    (0..rows).for_each(|row| drop(folder.load(row, &ctx).unwrap()));
+}
