@@ -28,6 +28,18 @@ fn cases() -> BoxedStrategy<Case> {
     (sample, 0usize..2, any::<u64>()).prop_map(|(sample, class, seed)| Case { sample, class, seed }).boxed()
 }
 
+/// The case with its image in the upper half of the scale where [`LeftQuarter`] looks and in the lower quarter elsewhere:
+/// whatever a method compares with (black, the image's mean, a blur), what the model sees differs from it.
+fn bright_left(mut case: Case) -> Case {
+    let image = &mut case.sample.image;
+    let (width, channels, full) = (image.width(), image.channels(), image.full_scale());
+    for i in 0..image.pixels().len() {
+        let (value, seen) = (image.value(i), i / channels % width < LeftQuarter::columns(width));
+        image.set(i, if seen { (full + value) / 2.0 } else { value / 4.0 });
+    }
+    case
+}
+
 impl ExplainerLaws {
     /// The laws of this explainer, with 500 evaluations in batches of 16.
     pub fn new(explainer: impl Into<Handle<dyn Explainer>>) -> Self {
@@ -124,6 +136,22 @@ impl ExplainerLaws {
         });
     }
 
+    /// Where the left of the image is bright and the right is dark, some cell that reaches into the left quarter, which
+    /// is all that the model sees, gets a value other than 0. It protects against a method that finds nothing anywhere,
+    /// of which all other laws are true.
+    pub fn seen_parts_get_something(&self) {
+        let ctx = Ctx::for_tests(0);
+        run("seen parts get something", cases().prop_map(bright_left), |case| {
+            let found = must(self.explain(&LeftQuarter::new(), &case, self.budget, &ctx))?;
+            let width = case.sample.image.width();
+            // Cell `x` of the grid begins at `x / found.width` of the image.
+            let seen = |x: usize| x * width < LeftQuarter::columns(width) * found.width;
+            let something = found.values.iter().enumerate().any(|(i, v)| seen(i % found.width) && *v != 0.0);
+            prop_assert!(something, "every value is 0 where the model looks");
+            Ok(())
+        });
+    }
+
     /// One seed, one attribution to the bit, at any number of threads. It protects reproducibility.
     pub fn depends_on_the_seed_alone(&self) {
         let two = Ctx::new(Seed::root(0), 2).expect("threads can be started");
@@ -189,6 +217,7 @@ macro_rules! explainer_laws {
             output_is_the_models
             additivity_is_stated
             unseen_parts_get_nothing
+            seen_parts_get_something
             depends_on_the_seed_alone
             batch_size_does_not_matter
             unknown_classes_are_refused

@@ -30,7 +30,7 @@ pub use explainer::ExplainerLaws;
 pub use masker::{MaskCase, MaskerLaws};
 pub use model::ModelLaws;
 pub use probe::ProbeLaws;
-pub use toy::{FullScale, LeftQuarter, Memory, ToyExamples};
+pub use toy::{FullScale, LeftQuarter, Memory, ToyBuffer, ToyExamples};
 
 /// Writes one test a law; for the macros below.
 #[doc(hidden)]

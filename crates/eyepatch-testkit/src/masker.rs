@@ -99,13 +99,14 @@ impl MaskerLaws {
         });
     }
 
-    /// Visible pixels keep their value to the bit. It protects the claim that only hidden pixels changed.
+    /// Visible pixels keep their value to the bit, but for those that the card's `feather` allows to be mixed. It protects the claim that only hidden pixels changed.
     pub fn visible_pixels_are_untouched(&self) {
         self.check("visible pixels are untouched", |case, ctx| {
             let masked = answered(case.masked(&*self.masker, &case.image, ctx))?;
             let visible = answered(case.visible(&*self.masker, ctx))?;
             let channels = masked.channels();
-            for i in (0..masked.pixels().len()).filter(|i| visible.contains(i / channels)) {
+            let kept = beyond(&visible, self.masker.card().feather as usize);
+            for i in (0..masked.pixels().len()).filter(|i| kept[i / channels]) {
                 prop_assert_eq!(masked.value(i).to_bits(), case.image.value(i).to_bits(), "value {}", i);
             }
             Ok(())
@@ -142,6 +143,22 @@ impl MaskerLaws {
             let masked = must(case.masked(&*self.masker, &case.image, ctx))?;
             prop_assert_eq!(masked.to_le_bytes(), case.image.to_le_bytes());
             prop_assert!(must(case.visible(&*self.masker, ctx))?.complement().is_empty());
+            Ok(())
+        });
+    }
+
+    /// A region that is not refused holds a pixel: `outside` hides at least one, `inside` shows at least one. A region
+    /// may well be the whole image. It protects verdicts: a masking that hides nothing has the full image's AUC, which
+    /// would then be told of the image without the region.
+    pub fn the_region_holds_a_pixel(&self) {
+        let keep = self.masker.card().keep;
+        if keep == Keep::Full {
+            return;
+        }
+        self.check("the region holds a pixel", |case, ctx| {
+            let visible = answered(case.visible(&*self.masker, ctx))?;
+            let region = if keep == Keep::Outside { visible.complement() } else { visible };
+            prop_assert!(!region.is_empty(), "keep is {:?} and the region is empty, but not refused", keep);
             Ok(())
         });
     }
@@ -259,6 +276,15 @@ impl MaskerLaws {
     parameter_laws!(Masker, masker, |m: &dyn Masker| m.card());
 }
 
+/// Which visible pixels are further than `feather` (city-block) from every hidden one.
+fn beyond(visible: &Mask, feather: usize) -> Vec<bool> {
+    let width = visible.width();
+    let all = || 0..width * visible.height();
+    let hidden: Vec<usize> = all().filter(|&p| !visible.contains(p)).collect();
+    let apart = |p: usize, q: usize| (p % width).abs_diff(q % width) + (p / width).abs_diff(q / width);
+    all().map(|p| visible.contains(p) && !hidden.iter().any(|&q| apart(p, q) <= feather)).collect()
+}
+
 /// Whether every pixel of `inner` lies in `outer`.
 pub(crate) fn within(inner: &Mask, outer: &Mask) -> bool {
     inner.bits().iter().zip(outer.bits()).all(|(i, o)| i <= o)
@@ -278,6 +304,7 @@ macro_rules! masker_laws {
             visible_pixels_are_untouched
             hidden_pixels_do_not_leak
             full_is_the_identity
+            the_region_holds_a_pixel
             depends_on_the_seed_alone
             dilation_grows_the_region
             other_sizes_are_refused

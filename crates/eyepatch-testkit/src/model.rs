@@ -1,7 +1,11 @@
-use eyepatch_core::{Batch, Cancel, Ctx, Error, Examples, Fitted, Handle, Model, Scores, Seed, Step};
+use std::sync::Arc;
 
-use crate::ToyExamples;
+use eyepatch_core::{
+    Batch, Cancel, Ctx, Error, Examples, Fitted, Handle, HostData, Layout, Model, Place, Scores, Seed, Step,
+};
+
 use crate::law::parameter_laws;
+use crate::{ToyBuffer, ToyExamples};
 
 /// The laws of a [`Model`], checked after training on a few toy images. Fitting is slow, so
 /// [`ModelLaws::fitted_laws_hold`] fits once for all laws of predictions; give it a model of few epochs.
@@ -52,6 +56,7 @@ impl ModelLaws {
         self.predictions_fit(&*fitted, &scores);
         batches_do_not_matter(&*fitted, &examples, &scores, &ctx);
         self.saved_is_restored(&*fitted, &batch, &scores, &ctx);
+        places_and_layouts_do_not_matter(&*fitted, &batch, &scores, &ctx);
         other_channels_are_refused(&*fitted, &batch, &ctx);
         capabilities_fit(&*fitted, &batch, &scores, &ctx);
         self.threads_do_not_matter(&batch, &scores);
@@ -144,6 +149,43 @@ fn batches_do_not_matter(fitted: &dyn Fitted, examples: &ToyExamples, scores: &S
             }
         }
     }
+}
+
+/// The same images score the same wherever they lie and in whatever order of axes. It protects hand-overs without
+/// copies: a model that looks only for values on the host, or takes every batch for NCHW, would fail or see noise.
+fn places_and_layouts_do_not_matter(fitted: &dyn Fitted, batch: &Batch, scores: &Scores, ctx: &Ctx) {
+    let nchw = batch.host_f32().expect("toy examples are 32-bit floats").into_owned();
+    let nhwc = nchw_to_nhwc(&nchw, batch);
+    let forms = [
+        ("on a device", Layout::Nchw, on_device(&nchw)),
+        ("in NHWC", Layout::Nhwc, Place::Host(Arc::new(HostData::F32(nhwc.clone())))),
+        ("in NHWC on a device", Layout::Nhwc, on_device(&nhwc)),
+    ];
+    for (form, layout, place) in forms {
+        let shape = [batch.n, batch.channels, batch.height, batch.width];
+        let same = Batch::new(shape, layout, place).expect("the values fit the shape");
+        let found =
+            fitted.predict(&same, ctx).unwrap_or_else(|e| panic!("a batch {form} was not accepted: {e}"));
+        assert_eq!(found.values.len(), scores.values.len(), "scores of a batch {form}");
+        for (a, b) in found.values.iter().zip(&scores.values) {
+            assert!(
+                (a - b).abs() <= BATCH_TOLERANCE * (1.0 + b.abs()),
+                "{a} for a batch {form}, {b} for one in NCHW on the host"
+            );
+        }
+    }
+}
+
+fn on_device(values: &[f32]) -> Place {
+    Place::Device(Arc::new(ToyBuffer(HostData::F32(values.to_vec()))))
+}
+
+fn nchw_to_nhwc(values: &[f32], batch: &Batch) -> Vec<f32> {
+    let (channels, pixels) = (batch.channels, batch.height * batch.width);
+    let images = values.chunks_exact(channels * pixels);
+    images
+        .flat_map(|image| (0..pixels * channels).map(|i| image[i % channels * pixels + i / channels]))
+        .collect()
 }
 
 /// Images of the wrong number of channels are an error. It protects against silently dropped colours.

@@ -1,8 +1,7 @@
 use std::collections::BTreeSet;
 
 use eyepatch_core::{
-    Ctx, Evidence, Finding, Handle, Keep, MaskingCard, OutputSpace, Probe, ScoreSet, Scores, Seed, Shape,
-    Table,
+    Ctx, Evidence, Finding, Handle, Keep, MaskingCard, OutputSpace, Probe, ScoreSet, Scores, Seed, Table,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;

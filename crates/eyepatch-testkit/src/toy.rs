@@ -1,11 +1,12 @@
 //! Small things that laws and plugins' own tests feed to a plugin.
 
+use std::any::Any;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use eyepatch_core::{
-    Batch, Ctx, Donors, Error, Examples, Fitted, Gradients, Image, InputSpec, OutputSpace, Preprocess,
-    Result, Roi, Sample, Scores, TrainingPart,
+    Batch, Ctx, DType, Device, DeviceBuffer, Donors, Error, Examples, Fitted, Gradients, HostData, Image,
+    InputSpec, OutputSpace, Preprocess, Result, Roi, Sample, Scores, TrainingPart,
 };
 
 /// Samples in memory, as a training part and as donors.
@@ -38,6 +39,11 @@ impl Donors for Memory {
     fn roi(&self, index: usize) -> Result<Roi> {
         Ok(self.get(index)?.roi.clone())
     }
+
+    /// As if the sample that is masked were positive.
+    fn agrees(&self, index: usize, class: usize) -> Option<bool> {
+        *self.0.get(index)?.labels.get(class)?
+    }
 }
 
 /// Images to NCHW floats from 0 to 1.
@@ -58,6 +64,33 @@ impl Preprocess for FullScale {
             }
         }
         Batch::nchw(images.len(), channels, first.height(), first.width(), values)
+    }
+}
+
+/// A device's buffer that is none of the model's own: there is nothing to downcast it to, so it must be brought to the
+/// host. Its values lie in the host's memory, because that is the only device that every machine has.
+#[derive(Debug, Clone)]
+pub struct ToyBuffer(pub HostData);
+
+impl DeviceBuffer for ToyBuffer {
+    fn device(&self) -> Device {
+        Device::Cpu
+    }
+
+    fn dtype(&self) -> DType {
+        self.0.dtype()
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn to_host(&self) -> Result<HostData> {
+        Ok(self.0.clone())
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) const CHUNK: usize = 64;
 const VALIDATION_SHARE: f64 = 0.25;
 
 /// A DenseNet trained from random weights: small enough to train many of them on a CPU.
-#[plugin("eyepatch/densenet")]
+#[plugin("eyepatch/densenet", revision = 2)]
 impl Model for DenseNet {
     fn card(&self) -> ModelCard {
         let mut preprocessing = Step::strict();

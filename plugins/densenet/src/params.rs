@@ -44,7 +44,8 @@ pub struct DenseNet {
     pub weight_decay: f64,
     /// Stop after this many epochs in a row whose validation loss is no better; 0 never stops early.
     pub patience: usize,
-    /// By how much a validation loss must be below the best to count as better.
+    /// By more than how much a validation loss must be below the last better one for `patience` to count as better.
+    /// Which epoch is kept does not depend on it.
     pub min_delta: f64,
     /// Random changes of training images.
     pub augment: Augment,

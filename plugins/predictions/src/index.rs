@@ -7,6 +7,9 @@ use eyepatch_core::{Ctx, OutputSpace, Result, ScoreKey};
 
 use crate::reader::{Reader, file_error, quoted};
 
+/// What `trained` is where the column or the cell is left out: one model that was trained elsewhere.
+pub(crate) const DELIVERED: &str = "delivered";
+
 /// Names by number, and the line where each first stood.
 #[derive(Default)]
 pub(crate) struct Names {
@@ -130,7 +133,7 @@ pub(crate) fn for_each(
                 .filter(|v| !v.is_empty())
                 .map_or(other.to_owned(), ToOwned::to_owned)
         };
-        let (trained, dilation) = (given(trained, "delivered"), given(dilation, "0"));
+        let (trained, dilation) = (given(trained, DELIVERED), given(dilation, "0"));
         let row = ScoreRow {
             sample,
             trained: &trained,

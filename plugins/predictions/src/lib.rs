@@ -28,7 +28,6 @@ pub struct Predictions {
     output: OutputSpace,
     task: Task,
     size: (usize, usize),
-    channels: usize,
     #[serde(skip)]
     cache: Cache,
 }
@@ -43,7 +42,6 @@ impl Default for Predictions {
             output: OutputSpace::Scores,
             task: Task::MultiLabel,
             size: (224, 224),
-            channels: 3,
             cache: Cache::default(),
         }
     }
@@ -94,12 +92,6 @@ impl Predictions {
     #[must_use]
     pub fn size(self, height: usize, width: usize) -> Self {
         Self { size: (height, width), ..self }
-    }
-
-    /// Channels of those images: 1 or 3.
-    #[must_use]
-    pub fn channels(self, channels: usize) -> Self {
-        Self { channels, ..self }
     }
 
     fn manifest_path(&self) -> PathBuf {
@@ -159,9 +151,6 @@ impl Params for Predictions {
         if self.scores.as_os_str().is_empty() {
             return Err("`scores` is missing: give the path of the score file".into());
         }
-        if !matches!(self.channels, 1 | 3) {
-            return Err(format!("`channels` is {}: it must be 1 or 3", self.channels));
-        }
         if self.size.0 == 0 || self.size.1 == 0 {
             return Err(format!("`size` is {:?}: height and width must be above 0", self.size));
         }
@@ -188,7 +177,8 @@ impl Model for Predictions {
     }
 
     fn input(&self) -> InputSpec {
-        InputSpec { channels: self.channels, size: self.size }
+        // Masked images are written with the channels they have, so that grey and colour both will do.
+        InputSpec { channels: 3, size: self.size }
     }
 
     fn fit(&self, _train: &dyn Examples, _validation: &dyn Examples, _ctx: &Ctx) -> Result<Box<dyn Fitted>> {

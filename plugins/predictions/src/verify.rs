@@ -5,7 +5,7 @@ use std::path::Path;
 
 use eyepatch_core::{Ctx, OutputSpace, Result, ScoreKey};
 
-use crate::index::{Index, Names, ScoreRow, for_each};
+use crate::index::{DELIVERED, Index, Names, ScoreRow, for_each};
 use crate::reader::{file_error, quoted};
 
 /// One score, for messages.
@@ -33,7 +33,10 @@ pub(crate) fn complete(
     known(path, "class", &index.classes, classes.iter().map(String::as_str).collect())?;
     known(path, "masking", &index.maskings, keys().map(|k| k.masking.as_str()).collect())?;
     known(path, "fill", &index.fills, keys().map(|k| k.fill.as_str()).collect())?;
-    known(path, "trained", &index.trained, keys().map(|k| k.trained.as_str()).collect())?;
+    // A model may be trained on any masking of the plan, whether or not its scores are wanted: those that are not wanted
+    // are surplus, and a name that is no masking's is a slip of the pen.
+    let trained = keys().flat_map(|k| [k.trained.as_str(), k.masking.as_str()]).chain([DELIVERED]);
+    known(path, "training masking", &index.trained, trained.collect())?;
     let (mut missing, mut first, mut total) = (0usize, Vec::new(), 0usize);
     for (key, samples) in wanted {
         ctx.check()?;
@@ -66,14 +69,14 @@ fn more(count: usize) -> String {
     if count > 5 { format!("; and {} more", count - 5) } else { String::new() }
 }
 
-fn known(path: &Path, column: &str, names: &Names, mut plan: Vec<&str>) -> Result<()> {
+fn known(path: &Path, what: &str, names: &Names, mut plan: Vec<&str>) -> Result<()> {
     plan.sort_unstable();
     plan.dedup();
     match names.by_line().into_iter().find(|(name, _)| !plan.contains(name)) {
         None => Ok(()),
         Some((name, line)) => {
             let remedy = format!("the plan has: {}", plan.join(", "));
-            Err(file_error(path, Some(line), format!("unknown {column} {}", quoted(name)), remedy))
+            Err(file_error(path, Some(line), format!("unknown {what} {}", quoted(name)), remedy))
         }
     }
 }

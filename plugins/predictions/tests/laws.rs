@@ -23,7 +23,18 @@ fn classes() -> Vec<String> {
 }
 
 fn key(masking: &str, fold: usize) -> ScoreKey {
-    ScoreKey { trained: "delivered".into(), masking: masking.into(), fill: "black".into(), dilation: 0, fold }
+    ScoreKey {
+        trained: "delivered".into(),
+        masking: masking.into(),
+        fill: fill(masking).into(),
+        dilation: 0,
+        fold,
+    }
+}
+
+/// As the cards of `eyepatch/region` have it.
+fn fill(masking: &str) -> &'static str {
+    if masking == "Full" { "none" } else { "black" }
 }
 
 fn score(sample: &str, masking: &str, class: &str) -> f32 {
@@ -44,7 +55,7 @@ impl Plan {
                         hash: format!("{sample}-{masking}"),
                         patient: format!("p{sample}"),
                         masking: masking.into(),
-                        fill: "black".into(),
+                        fill: fill(masking).into(),
                         dilation: 0,
                         fold,
                         part: "test".into(),
@@ -67,7 +78,7 @@ impl Plan {
             for sample in samples {
                 for class in CLASSES {
                     let value = score(sample, &key.masking, class);
-                    text += &format!("{sample},{},black,{},{class},{value}\n", key.masking, key.fold);
+                    text += &format!("{sample},{},{},{},{class},{value}\n", key.masking, key.fill, key.fold);
                 }
             }
         }
@@ -150,7 +161,7 @@ fn order_of_rows_and_columns_and_line_ends_do_not_matter() {
 #[test]
 fn optional_columns_are_read() {
     let plan = Plan::new();
-    let row = "s0,Full,black,0,a,";
+    let row = "s0,Full,none,0,a,";
     plan.write(
         "scores.csv",
         &format!("sample,masking,fill,fold,class,score,trained,dilation\n{row}0.5,NoROI,-10\n{row}0.25,Full,\n{row}0.75,,3\n"),
@@ -184,12 +195,12 @@ fn surplus_and_doubled_rows_are_named_with_their_lines() {
     let text = plan.scores_text();
     let count = text.lines().count();
     plan.refuses(
-        &format!("{text}s9,Full,black,0,a,0.5\ns1,Full,black,0,b,0.5\n"),
+        &format!("{text}s9,Full,none,0,a,0.5\ns1,Full,none,0,b,0.5\n"),
         Some(count + 1),
         &format!("2 rows are surplus: line {}: sample `s9`", count + 1),
     );
-    plan.refuses(&format!("{text}s0,Full,black,7,a,0.5\n"), Some(count + 1), "1 rows are surplus");
-    plan.refuses(&format!("{text}s0,Full,black,0,a,0.5\n"), Some(count + 1), "is also on line 2");
+    plan.refuses(&format!("{text}s0,Full,none,7,a,0.5\n"), Some(count + 1), "1 rows are surplus");
+    plan.refuses(&format!("{text}s0,Full,none,0,a,0.5\n"), Some(count + 1), "is also on line 2");
 }
 
 #[test]
@@ -197,16 +208,69 @@ fn unknown_names_are_named() {
     let plan = Plan::new();
     let text = plan.scores_text();
     for (row, says) in [
-        ("s0,Full,black,0,c,0.5", "unknown class `c`"),
+        ("s0,Full,none,0,c,0.5", "unknown class `c`"),
         ("s0,Fool,black,0,a,0.5", "unknown masking `Fool`"),
         ("s0,Full,grey,0,a,0.5", "unknown fill `grey`"),
     ] {
         plan.refuses(&format!("{text}{row}\n"), Some(22), says);
     }
-    let trained = text.replace('\n', ",delivered\n").replacen("score,delivered", "score,trained", 1);
+}
+
+#[test]
+fn training_maskings_that_are_none_are_named() {
+    let plan = Plan::new();
+    let trained =
+        plan.scores_text().replace('\n', ",delivered\n").replacen("score,delivered", "score,trained", 1);
     plan.write("scores.csv", &trained);
     plan.verify(&plan.model()).unwrap();
-    plan.refuses(&trained.replacen(",delivered", ",Full", 1), Some(2), "unknown trained `Full`");
+    // The plan asks for `delivered` alone, as the engine does whatever other names a file has.
+    let extra = format!("{trained}s0,Full,none,0,a,0.5,Fool\n");
+    for (scores, line) in [
+        (extra.clone(), 22),
+        (trained.replacen(",delivered", ",Fool", 1), 2),
+        (trained.replace(",delivered", ",Fool"), 2),
+        (trained.replace(",delivered", ",delivered "), 0),
+        (trained.replace(",delivered", ",Delivered"), 2),
+    ] {
+        plan.write("scores.csv", &scores);
+        let Err(error) = plan.verify(&plan.model()) else {
+            assert_eq!(line, 0, "accepted:\n{scores}");
+            continue;
+        };
+        assert_eq!(error.remedy().unwrap(), "the plan has: Full, NoROI, delivered");
+        refused(error, "scores.csv", Some(line), "unknown training masking `");
+    }
+    plan.write("scores.csv", &extra);
+    assert_eq!(plan.model().trained(&Ctx::for_tests(1)).unwrap(), ["Fool", "delivered"]);
+    // A masking's name is no slip, but nobody asked for that model.
+    plan.refuses(&extra.replace("Fool", "NoROI"), Some(22), "1 rows are surplus: line 22");
+}
+
+/// The README's example answers a plan whose names come from the maskers' cards, as the engine's do.
+#[test]
+fn the_readmes_example_is_accepted() {
+    let readme = include_str!("../README.md");
+    let example = readme.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let mut plan = Plan::new();
+    plan.write("scores.csv", example);
+    let samples = vec!["00000061_012".to_owned()];
+    let cards: Vec<_> = plugin_maskers::published().iter().map(|masker| masker.card()).collect();
+    let used = cards.iter().filter(|card| ["Full", "NoROI"].contains(&card.name.as_str()));
+    plan.wanted = used
+        .map(|card| {
+            let key = ScoreKey { fill: card.fill.clone(), ..key(&card.name, 0) };
+            (key, samples.clone())
+        })
+        .collect();
+    assert_eq!(plan.wanted.len(), 2);
+    let (model, classes, ctx) = (plan.model(), ["pneumonia".to_owned()], Ctx::for_tests(1));
+    model.verify(&plan.wanted, &classes, &plan.manifest, &ctx).unwrap();
+    let found: Vec<f32> = plan
+        .wanted
+        .iter()
+        .flat_map(|(key, _)| ScoreSource::scores(&model, key, &samples, &classes, &ctx).unwrap().values)
+        .collect();
+    assert_eq!(found, [0.83, 0.61]);
 }
 
 #[test]
@@ -214,15 +278,15 @@ fn rows_that_are_no_scores_are_named() {
     let plan = Plan::new();
     let text = plan.scores_text();
     for (row, says) in [
-        ("s0,Full,black,0,a,nan", "`score` is `nan`, which is no finite number"),
-        ("s0,Full,black,0,a,1e999", "no finite number"),
-        ("s0,Full,black,0,a,high", "`score` is `high`"),
-        ("s0,Full,black,-1,a,1", "`fold` is `-1`"),
-        ("s0,Full,black,0,a,", "`score` is empty"),
-        (",Full,black,0,a,1", "`sample` is empty"),
-        ("s0,Full,black,0,a", "5 cells and the header 6"),
+        ("s0,Full,none,0,a,nan", "`score` is `nan`, which is no finite number"),
+        ("s0,Full,none,0,a,1e999", "no finite number"),
+        ("s0,Full,none,0,a,high", "`score` is `high`"),
+        ("s0,Full,none,-1,a,1", "`fold` is `-1`"),
+        ("s0,Full,none,0,a,", "`score` is empty"),
+        (",Full,none,0,a,1", "`sample` is empty"),
+        ("s0,Full,none,0,a", "5 cells and the header 6"),
     ] {
-        let line = "s0,Full,black,0,b";
+        let line = "s0,Full,none,0,b";
         let at = text.find(line).unwrap();
         plan.refuses(&format!("{}{row}\n{}", &text[..at], &text[at..]), Some(3), says);
         plan.refuses(
@@ -232,9 +296,9 @@ fn rows_that_are_no_scores_are_named() {
         );
     }
     let percent = plan.model().output(OutputSpace::Probabilities);
-    plan.write("scores.csv", &format!("{text}s0,Full,black,0,a,50\n"));
+    plan.write("scores.csv", &format!("{text}s0,Full,none,0,a,50\n"));
     refused(plan.verify(&percent).unwrap_err(), "scores.csv", Some(22), "no probability from 0 to 1");
-    let dilated = "sample,masking,fill,fold,class,score,dilation\ns0,Full,black,0,a,1,1.5\n";
+    let dilated = "sample,masking,fill,fold,class,score,dilation\ns0,Full,none,0,a,1,1.5\n";
     plan.refuses(dilated, Some(2), "`dilation` is `1.5`");
 }
 
@@ -302,6 +366,5 @@ fn it_is_neither_fitted_nor_restored() {
     assert!(matches!(model.fit(&examples, &examples, &ctx), Err(Error::Unsupported { .. })));
     assert!(matches!(model.restore(plan.dir.path(), &ctx), Err(Error::Unsupported { .. })));
     assert!(Predictions::default().check().unwrap_err().contains("`scores` is missing"));
-    assert!(plan.model().channels(2).check().unwrap_err().contains("`channels` is 2"));
     assert!(plan.model().size(0, 5).check().unwrap_err().contains("`size`"));
 }

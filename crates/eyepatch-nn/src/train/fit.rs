@@ -63,9 +63,10 @@ impl Schedule {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stopping {
-    /// Stop after this many epochs in a row without improvement; at least 1.
+    /// Stop after this many epochs in a row without progress; at least 1.
     pub patience: usize,
-    /// An epoch improves when its validation loss is below the best so far by more than this.
+    /// An epoch is progress when its validation loss is below that of the last epoch that was by more than this. Which
+    /// weights are kept does not depend on it.
     pub min_delta: f64,
 }
 
@@ -78,7 +79,7 @@ pub struct EpochRecord {
     pub train_loss: f64,
     /// Mean loss over the validation samples after the epoch.
     pub validation_loss: Option<f64>,
-    /// Whether this is the best epoch so far.
+    /// Whether this is the best epoch so far: the one with the least validation loss, the first of equals.
     pub improved: bool,
 }
 
@@ -163,7 +164,8 @@ fn image_rng(seed: u64, epoch: usize, row: usize) -> ChaCha8Rng {
     rng
 }
 
-/// Trains a network. With validation images it ends with the weights of the best epoch, otherwise with the last.
+/// Trains a network. With validation images it ends with the weights of the epoch with the least validation loss,
+/// otherwise with the last.
 ///
 /// Everything random comes from `seed`; the same seed gives the same weights, bit for bit, on one kind of CPU.
 ///
@@ -188,15 +190,16 @@ pub fn train(
     let mut optimizer = Optimizer::new(config.optimizer, config.learning_rate)?;
     let mut history = History { epochs: vec![], best_epoch: 0, stopped_early: false };
     let mut best: Option<(f64, Snapshot)> = None;
+    // The last epoch that patience took for progress, and its loss.
+    let mut progress = (0, f64::INFINITY);
     for epoch in 0..config.epochs {
         let train_loss = run_epoch(net, training, config, (seed, epoch), &mut optimizer, report)?;
         let validation_loss = match validation {
             Some(data) => Some(mean_loss(net, data, config.batch, epoch)?),
             None => None,
         };
-        let min_delta = config.stopping.map_or(0.0, |s| s.min_delta);
         let improved = match (validation_loss, &best) {
-            (Some(loss), Some((least, _))) => loss < least - min_delta,
+            (Some(loss), Some((least, _))) => loss < *least,
             _ => true,
         };
         if improved {
@@ -211,9 +214,14 @@ pub fn train(
         if report(Progress::Epoch(&record)).is_break() {
             return Err(NnError::Cancelled);
         }
-        if config.stopping.is_some_and(|s| epoch - history.best_epoch >= s.patience) {
-            history.stopped_early = true;
-            break;
+        if let (Some(stopping), Some(loss)) = (config.stopping, validation_loss) {
+            if loss < progress.1 - stopping.min_delta {
+                progress = (epoch, loss);
+            }
+            if epoch - progress.0 >= stopping.patience {
+                history.stopped_early = true;
+                break;
+            }
         }
     }
     if let Some((_, snapshot)) = &best {

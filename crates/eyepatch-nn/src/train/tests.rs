@@ -91,7 +91,8 @@ fn early_stopping_brings_back_the_best_weights() {
     let values = (0..16).map(|i| 1.0 - (i % 2) as f32).collect();
     let turned = Targets::Labels { classes: 1, values };
     let validation = Examples::new(pixels(16, |i| i % 2 == 1), (1, 12, 12), turned).unwrap();
-    let stopping = Some(Stopping { patience: 3, min_delta: 1e-3 });
+    // Without a delta, the epoch that patience counts from is the best one.
+    let stopping = Some(Stopping { patience: 3, min_delta: 0.0 });
     let mut net = net(1);
     let mut losses = Vec::new();
     let mut watch = |p: Progress<'_>| {
@@ -113,13 +114,25 @@ fn early_stopping_brings_back_the_best_weights() {
 }
 
 #[test]
-fn an_improvement_below_delta_is_none() {
-    // A learning rate this small changes the loss by far less than the delta.
+fn delta_decides_when_to_stop_but_not_which_weights_are_kept() {
+    // No loss falls by so much, so only the first epoch is progress, and patience ends the fifth.
     let data = odd(16);
-    let stopping = Some(Stopping { patience: 2, min_delta: 10.0 });
-    let config = TrainConfig { stopping, learning_rate: 1e-6, ..config(40) };
-    let history = train(&mut net(1), &data, Some(&data), &config, 3, &mut go_on).unwrap();
-    assert_eq!((history.epochs.len(), history.best_epoch), (3, 0));
+    let stopping = Some(Stopping { patience: 4, min_delta: 10.0 });
+    let mut net = net(1);
+    let history =
+        train(&mut net, &data, Some(&data), &TrainConfig { stopping, ..config(40) }, 3, &mut go_on).unwrap();
+    assert!(history.stopped_early && history.epochs.len() == 5, "{history:?}");
+    let losses: Vec<f64> = history.epochs.iter().map(|e| e.validation_loss.unwrap()).collect();
+    let least = (0..5).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap();
+    assert!(least > 0, "the first epoch is the best, so this shows nothing: {losses:?}");
+    assert_eq!(history.best_epoch, least);
+    let improved: Vec<bool> = history.epochs.iter().map(|e| e.improved).collect();
+    let lowest = |n: usize| losses[..n].iter().all(|l| losses[n] < *l);
+    assert_eq!(improved, (0..5).map(lowest).collect::<Vec<_>>());
+    let logits = predict(&net, &data, 8).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    let Targets::Labels { values, .. } = data.targets() else { unreachable!() };
+    let loss = bce_with_logits(&logits, values).unwrap().mean();
+    assert!((loss - losses[least]).abs() < 1e-6, "{loss}, {losses:?}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::{Fault, finds, unseeded};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Ten {
+    #[serde(default, skip_serializing_if = "Fault::is_forgotten")]
     fault: Fault,
 }
 impl Params for Ten {}
@@ -22,7 +23,7 @@ impl Dataset for Ten {
     fn card(&self) -> DataCard {
         let licence = if self.fault == Fault::Card { "" } else { "CC0" };
         DataCard {
-            name: "ten".into(),
+            name: format!("ten, {:?}", self.fault),
             licence: licence.into(),
             origin: "made here".into(),
             roi_origin: "made here".into(),
@@ -86,6 +87,6 @@ fn dataset_laws_find_faults() {
     finds(|f| of(f).rows_outside_are_refused(), &[Fault::Panics]);
     finds(|f| of(f).legitimate_regions_exist(), &[Fault::Region]);
     finds(|f| of(f).card_is_complete(), &[Fault::Card]);
-    of(Fault::None).parameters_survive_json();
+    finds(|f| of(f).parameters_survive_json(), &[Fault::Forgets]);
     of(Fault::None).unknown_parameters_are_refused();
 }

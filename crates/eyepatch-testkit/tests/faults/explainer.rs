@@ -9,6 +9,7 @@ use crate::{Fault, finds, unseeded};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Stripes {
+    #[serde(default, skip_serializing_if = "Fault::is_forgotten")]
     fault: Fault,
 }
 impl Params for Stripes {}
@@ -17,7 +18,14 @@ impl Params for Stripes {}
 #[plugin("test/stripes")]
 impl Explainer for Stripes {
     fn card(&self) -> ExplainerCard {
-        ExplainerCard { name: "stripes".into(), description: "columns set to 0".into(), additive: true }
+        let name =
+            if self.fault == Fault::Card { String::new() } else { format!("stripes, {:?}", self.fault) };
+        ExplainerCard {
+            name,
+            description: "columns set to 0".into(),
+            // Zeros add up to nothing, but a method need not be additive.
+            additive: self.fault != Fault::Idle,
+        }
     }
 
     fn explain(
@@ -39,7 +47,9 @@ impl Explainer for Stripes {
             out
         };
         let mut images = vec![image.clone(), without(None)];
-        images.extend((0..image.width()).map(|c| without(Some(c))));
+        if self.fault != Fault::Idle {
+            images.extend((0..image.width()).map(|c| without(Some(c))));
+        }
         let mut outputs = Vec::new();
         for some in images.chunks(budget.batch) {
             if self.fault != Fault::Deaf {
@@ -52,10 +62,11 @@ impl Explainer for Stripes {
         let base_value = f64::from(outputs[1]);
         let mut output_value = f64::from(outputs[0]);
         match self.fault {
+            Fault::Idle => values = vec![0.0; image.width()],
             Fault::Shape => values.push(0.0),
             Fault::Value => output_value += 1.0,
             Fault::Shifted => values.reverse(),
-            Fault::Order => values[0] += unseeded() as f32,
+            Fault::Order => values[0] += (unseeded() % 251) as f32,
             Fault::Region => values[0] += 1.0 / budget.batch as f32,
             Fault::Sum => values[0] += 5.0,
             _ => {}
@@ -83,10 +94,12 @@ fn explainer_laws_find_faults() {
     finds(|f| of(f).output_is_the_models(), &[Fault::Value]);
     finds(|f| of(f).additivity_is_stated(), &[Fault::Sum]);
     finds(|f| of(f).unseen_parts_get_nothing(), &[Fault::Shifted]);
+    finds(|f| of(f).seen_parts_get_something(), &[Fault::Idle]);
     finds(|f| of(f).depends_on_the_seed_alone(), &[Fault::Order]);
     finds(|f| of(f).batch_size_does_not_matter(), &[Fault::Region, Fault::Order]);
     finds(|f| of(f).unknown_classes_are_refused(), &[Fault::Panics]);
     finds(|f| of(f).explaining_can_be_cancelled(), &[Fault::Deaf]);
-    of(Fault::None).parameters_survive_json();
+    finds(|f| of(f).card_is_complete(), &[Fault::Card]);
+    finds(|f| of(f).parameters_survive_json(), &[Fault::Forgets]);
     of(Fault::None).unknown_parameters_are_refused();
 }

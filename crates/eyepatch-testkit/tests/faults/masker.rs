@@ -11,6 +11,7 @@ use crate::{Fault, finds, unseeded};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Square {
+    #[serde(default, skip_serializing_if = "Fault::is_forgotten")]
     fault: Fault,
     keep: Keep,
     dilate: i32,
@@ -22,7 +23,7 @@ impl Params for Square {}
 impl Masker for Square {
     fn card(&self) -> MaskingCard {
         MaskingCard {
-            name: if self.fault == Fault::Card { String::new() } else { "Square".into() },
+            name: if self.fault == Fault::Card { String::new() } else { format!("Square, {:?}", self.fault) },
             keep: self.keep,
             shape: Shape::Exact,
             dilate: self.dilate,
@@ -55,6 +56,9 @@ impl Prepared for Square {
         if union.is_empty() {
             assert!(self.fault != Fault::Panics, "an empty ROI");
             return Err(Error::EmptyRegion { what: "the ROI".into() });
+        }
+        if self.fault == Fault::Idle {
+            return Ok(Mask::filled(roi.width(), roi.height(), self.keep == Keep::Outside));
         }
         // "Dilation" to the right by `dilate` pixels in reading order is enough for the laws.
         let grow = self.dilate.unsigned_abs() as usize;
@@ -104,13 +108,16 @@ fn masker_laws_find_faults() {
     finds(|f| of(f).visible_pixels_are_untouched(), &[Fault::Visible, Fault::Shape]);
     finds(|f| of(f).hidden_pixels_do_not_leak(), &[Fault::Leak]);
     finds(|f| MaskerLaws::new(square(f, Keep::Full)).full_is_the_identity(), &[Fault::Identity]);
+    for keep in [Keep::Outside, Keep::Inside] {
+        finds(|f| MaskerLaws::new(square(f, keep)).the_region_holds_a_pixel(), &[Fault::Idle]);
+    }
     finds(|f| of(f).depends_on_the_seed_alone(), &[Fault::Order]);
     finds(|f| of(f).dilation_grows_the_region(), &[Fault::Shrinks]);
     finds(|f| of(f).other_sizes_are_refused(), &[Fault::Shape]);
     finds(|f| of(f).empty_regions_do_not_panic(), &[Fault::Panics]);
     finds(|f| of(f).learns_only_where_it_says_so(), &[Fault::Learns]);
     finds(|f| of(f).card_is_complete(), &[Fault::Card]);
-    of(Fault::None).parameters_survive_json();
+    finds(|f| of(f).parameters_survive_json(), &[Fault::Forgets]);
     of(Fault::None).unknown_parameters_are_refused();
 }
 

@@ -1,16 +1,17 @@
 use std::path::Path;
 
 use eyepatch_core::{
-    Batch, Ctx, Embed, Error, Examples, Fitted, InputSpec, Model, ModelCard, OutputSpace, Params, Result,
-    Scores, Step, Task, plugin,
+    Activations, Batch, ContentHash, Ctx, Embed, Error, Examples, Fitted, Gradients, InputSpec, Layout,
+    Model, ModelCard, OutputSpace, Params, Place, Result, Scores, Step, Task, Trunk, plugin,
 };
 use eyepatch_testkit::{LeftQuarter, ModelLaws};
 use serde::{Deserialize, Serialize};
 
-use crate::{Fault, finds, unseeded};
+use crate::{Fault, finds, finds_saying, unseeded};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Quarter {
+    #[serde(default, skip_serializing_if = "Fault::is_forgotten")]
     fault: Fault,
 }
 impl Params for Quarter {}
@@ -20,7 +21,7 @@ impl Params for Quarter {}
 impl Model for Quarter {
     fn card(&self) -> ModelCard {
         ModelCard {
-            name: "quarter".into(),
+            name: format!("quarter, {:?}", self.fault),
             task: Task::Softmax,
             output: OutputSpace::Logits,
             preprocessing: if self.fault == Fault::Card { vec![Step::Decode] } else { Step::strict() },
@@ -31,7 +32,7 @@ impl Model for Quarter {
     }
 
     fn input(&self) -> InputSpec {
-        InputSpec { channels: 1, size: (8, 8) }
+        InputSpec { channels: 3, size: (8, 8) }
     }
 
     fn fit(&self, _train: &dyn Examples, _validation: &dyn Examples, ctx: &Ctx) -> Result<Box<dyn Fitted>> {
@@ -42,8 +43,11 @@ impl Model for Quarter {
         Ok(Box::new(FittedQuarter { inner: LeftQuarter::new(), fault: self.fault, shift }))
     }
 
-    fn restore(&self, _folder: &Path, _ctx: &Ctx) -> Result<Box<dyn Fitted>> {
-        let shift = if self.fault == Fault::Hash { 0.5 } else { 0.0 };
+    fn restore(&self, folder: &Path, _ctx: &Ctx) -> Result<Box<dyn Fitted>> {
+        let path = folder.join("shift");
+        let saved = std::fs::read(&path).map_err(|e| Error::io(&path, e))?;
+        let saved = saved.try_into().map_err(|_| Error::shape("shift", "4 bytes", "others"))?;
+        let shift = f32::from_le_bytes(saved) + if self.fault == Fault::Hash { 0.5 } else { 0.0 };
         Ok(Box::new(FittedQuarter { inner: LeftQuarter::new(), fault: self.fault, shift }))
     }
 }
@@ -60,10 +64,17 @@ impl Fitted for FittedQuarter {
     }
 
     fn predict(&self, batch: &Batch, ctx: &Ctx) -> Result<Scores> {
-        if batch.channels != 1 && self.fault != Fault::Region {
-            return Err(Error::shape("batch", "1 channel", batch.channels.to_string()));
+        if batch.channels != 3 && self.fault != Fault::Region {
+            return Err(Error::shape("batch", "3 channels", batch.channels.to_string()));
         }
-        let mut scores = self.inner.predict(batch, ctx)?;
+        let shape = [batch.n, batch.channels, batch.height, batch.width];
+        let mut scores = match (self.fault, batch.place()) {
+            (Fault::Device, Place::Device(_)) => return Err(self.lacks("such a device")),
+            (Fault::Layout, place) => {
+                self.inner.predict(&Batch::new(shape, Layout::Nchw, place.clone())?, ctx)?
+            }
+            _ => self.inner.predict(batch, ctx)?,
+        };
         let by_batch = if self.fault == Fault::Leak { batch.n as f32 } else { 0.0 };
         scores.values.iter_mut().for_each(|v| *v += self.shift + by_batch);
         match self.fault {
@@ -75,11 +86,30 @@ impl Fitted for FittedQuarter {
     }
 
     fn save(&self, folder: &Path) -> Result<()> {
-        self.inner.save(folder)
+        let path = folder.join("shift");
+        std::fs::write(&path, self.shift.to_le_bytes()).map_err(|e| Error::io(path, e))
     }
 
     fn embed(&self) -> Option<&dyn Embed> {
         Some(self)
+    }
+
+    fn activations(&self) -> Option<&dyn Activations> {
+        Some(self)
+    }
+
+    fn gradients(&self) -> Option<&dyn Gradients> {
+        Some(self)
+    }
+
+    fn trunk(&self) -> Option<&dyn Trunk> {
+        Some(self)
+    }
+}
+
+impl FittedQuarter {
+    fn lacks(&self, capability: &str) -> Error {
+        Error::Unsupported { what: "the quarter".into(), capability: capability.into() }
     }
 }
 
@@ -97,14 +127,80 @@ impl Embed for FittedQuarter {
     }
 }
 
+/// The columns that the model sees are its only layer.
+impl Activations for FittedQuarter {
+    fn layers(&self) -> Vec<String> {
+        vec!["quarter".into()]
+    }
+
+    fn activations(&self, layer: &str, batch: &Batch, _ctx: &Ctx) -> Result<([usize; 4], Vec<f32>)> {
+        if layer != "quarter" && self.fault != Fault::Layers {
+            return Err(self.lacks(&format!("layer `{layer}`")));
+        }
+        let columns = LeftQuarter::columns(batch.width);
+        let values = batch.host_f32()?;
+        let seen = values.chunks_exact(batch.width).flat_map(|row| &row[..columns]).copied().collect();
+        let planes = if self.fault == Fault::Planes { 1 } else { batch.channels };
+        Ok(([batch.n, planes, batch.height, columns], seen))
+    }
+}
+
+impl Gradients for FittedQuarter {
+    fn input_gradient(&self, batch: &Batch, class: usize, ctx: &Ctx) -> Result<Vec<f32>> {
+        let mut values = self.inner.input_gradient(batch, class, ctx)?;
+        if self.fault == Fault::Gradient {
+            values[0] = f32::NAN;
+        }
+        Ok(values)
+    }
+}
+
+/// Its features are the logits; the head does all that may be wrong with scores.
+impl Trunk for FittedQuarter {
+    fn key(&self) -> ContentHash {
+        ContentHash::of(b"left quarter")
+    }
+
+    fn shape(&self) -> Vec<usize> {
+        vec![2, 1]
+    }
+
+    fn features(&self, batch: &Batch, ctx: &Ctx) -> Result<Vec<f32>> {
+        let mut values = self.inner.predict(batch, ctx)?.values;
+        if self.fault == Fault::Features {
+            values.truncate(2);
+        }
+        Ok(values)
+    }
+
+    fn head(&self, features: &[f32], _ctx: &Ctx) -> Result<Scores> {
+        let wrong = if self.fault == Fault::Head { 1.0 } else { 0.0 };
+        Scores::new(2, OutputSpace::Logits, features.iter().map(|f| f + self.shift + wrong).collect())
+    }
+}
+
 #[test]
 fn model_laws_find_faults() {
     let of = |fault| ModelLaws::new(Quarter { fault });
-    let faults =
-        [Fault::Value, Fault::Shape, Fault::Leak, Fault::Hash, Fault::Region, Fault::Sum, Fault::Order];
-    finds(|f| of(f).fitted_laws_hold(), &faults);
+    let faults = [
+        (Fault::Value, "predictions are finite"),
+        (Fault::Shape, "shape of the scores"),
+        (Fault::Leak, "in a small batch"),
+        (Fault::Hash, "predictions after saving and restoring"),
+        (Fault::Device, "a batch on a device was not accepted"),
+        (Fault::Layout, "for a batch in NHWC, "),
+        (Fault::Region, "channels were accepted"),
+        (Fault::Sum, "number of embedding values"),
+        (Fault::Gradient, "gradient values must be finite"),
+        (Fault::Planes, "number of activations"),
+        (Fault::Layers, "an unknown layer was accepted"),
+        (Fault::Features, "number of features"),
+        (Fault::Head, "from features"),
+        (Fault::Order, "one seed at 1 and at 2 threads"),
+    ];
+    finds_saying(|f| of(f).fitted_laws_hold(), &faults);
     finds(|f| of(f).fitting_can_be_cancelled(), &[Fault::Deaf]);
     finds(|f| of(f).card_is_complete(), &[Fault::Card]);
-    of(Fault::None).parameters_survive_json();
+    finds(|f| of(f).parameters_survive_json(), &[Fault::Forgets]);
     of(Fault::None).unknown_parameters_are_refused();
 }

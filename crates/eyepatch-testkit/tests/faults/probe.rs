@@ -1,8 +1,6 @@
 use std::collections::BTreeSet;
 
-use eyepatch_core::{
-    Ctx, Direction, Error, Evidence, Finding, Params, Probe, ProbeCard, Result, ScoreSet, plugin,
-};
+use eyepatch_core::{Ctx, Error, Evidence, Finding, Params, Probe, ProbeCard, Result, ScoreSet, plugin};
 use eyepatch_testkit::ProbeLaws;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +8,7 @@ use crate::{Fault, finds, unseeded};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct MeanScore {
+    #[serde(default, skip_serializing_if = "Fault::is_forgotten")]
     fault: Fault,
 }
 impl Params for MeanScore {}
@@ -18,7 +17,9 @@ impl Params for MeanScore {}
 #[plugin("test/mean-score")]
 impl Probe for MeanScore {
     fn card(&self) -> ProbeCard {
-        ProbeCard { name: "mean score".into(), description: "mean over positive images".into() }
+        let name =
+            if self.fault == Fault::Card { String::new() } else { format!("mean score, {:?}", self.fault) };
+        ProbeCard { name, description: "mean over positive images".into() }
     }
 
     fn examine(&self, evidence: &Evidence<'_>, _ctx: &Ctx) -> Result<Vec<Finding>> {
@@ -75,6 +76,7 @@ fn probe_laws_find_faults() {
     finds(|f| of(f).depends_on_the_evidence_alone(), &[Fault::Order]);
     finds(|f| of(f).order_of_images_does_not_matter(), &[Fault::Shifted]);
     finds(|f| of(f).one_class_is_no_error(), &[Fault::Panics, Fault::Note]);
-    of(Fault::None).parameters_survive_json();
+    finds(|f| of(f).card_is_complete(), &[Fault::Card]);
+    finds(|f| of(f).parameters_survive_json(), &[Fault::Forgets]);
     of(Fault::None).unknown_parameters_are_refused();
 }
