@@ -4,7 +4,7 @@ use eyepatch::prelude::*;
 use plugin_auc::AucMatrix;
 use plugin_densenet::densenet_small;
 use plugin_folder::{Folder, folder};
-use plugin_maskers::published;
+use plugin_maskers::{Fill, controls, fills, published};
 use plugin_saliency::Occlusion;
 
 /// 1000 frontal films of NIH ChestX-ray14, half of them labelled pneumonia, with predicted lung masks.
@@ -33,6 +33,8 @@ fn nih_pneumonia_1000() -> Folder {
 fn nih_pneumonia() -> MaskingSweep {
     MaskingSweep::new(densenet_small(), nih_pneumonia_1000())
         .maskers(published())
+        .also(controls(Fill::Black))
+        .also(fills([Fill::Mean, Fill::Noise, Fill::Inpaint, Fill::Blur { kx: 31, ky: 31 }]))
         .dilate([2, 5, 10, 20])
         .probe(AucMatrix::default())
         .explain(Occlusion::default())

@@ -4,7 +4,7 @@
 use eyepatch::prelude::*;
 use plugin_auc::AucMatrix;
 use plugin_densenet::{DenseNet, densenet_tiny};
-use plugin_maskers::published;
+use plugin_maskers::{Fill, controls, fills, published};
 use plugin_phantom::{Association, Phantom, Tag, phantom_chest};
 use plugin_saliency::Occlusion;
 
@@ -21,6 +21,8 @@ fn network() -> DenseNet {
 fn sweep(films: Phantom) -> MaskingSweep {
     MaskingSweep::new(network(), films)
         .maskers(published())
+        .also(controls(Fill::Black))
+        .also(fills([Fill::Mean, Fill::Noise, Fill::Inpaint, Fill::Blur { kx: 15, ky: 15 }]))
         .dilate([2, 4, 8])
         .folds(2)
         .probe(AucMatrix::default())

@@ -1,4 +1,4 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
@@ -44,7 +44,7 @@ impl Parse for Args {
         }
         let missing =
             "an audit needs a seed: #[audit(seed = 1907)]; every random number of the run comes from it";
-        Ok(Self { seed: seed.ok_or_else(|| input.error(missing))?, tags })
+        Ok(Self { seed: seed.ok_or_else(|| Error::new(Span::call_site(), missing))?, tags })
     }
 }
 

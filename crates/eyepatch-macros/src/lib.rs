@@ -3,11 +3,24 @@
 //! Generated code touches `eyepatch_core::__private` and `eyepatch::__private` only.
 
 use proc_macro::TokenStream;
+use proc_macro2::TokenStream as TokenStream2;
 
 mod audit;
 mod doc;
 mod plugin;
 mod sweep;
+
+/// The expansion, or the error beside the item as it was written, so that the one mistake brings no further messages
+/// about names that are then unknown or unused.
+fn or_error(
+    expand: fn(TokenStream2, TokenStream2) -> syn::Result<TokenStream2>,
+    args: TokenStream,
+    item: TokenStream,
+) -> TokenStream {
+    let item = TokenStream2::from(item);
+    let expanded = expand(args.into(), item.clone());
+    expanded.unwrap_or_else(|e| e.into_compile_error().into_iter().chain(item).collect()).into()
+}
 
 /// Registers an implementation of one of the five traits under `namespace/name`.
 ///
@@ -21,7 +34,7 @@ mod sweep;
 /// ```
 #[proc_macro_attribute]
 pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
-    plugin::expand(args.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+    or_error(plugin::expand, args, item)
 }
 
 /// Registers a function that returns an experiment as an audit called `crate/function`.
@@ -35,7 +48,7 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn audit(args: TokenStream, item: TokenStream) -> TokenStream {
-    audit::expand(args.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()
+    or_error(audit::expand, args, item)
 }
 
 /// The grid over a struct literal: fields given as array literals take each of their values in turn.

@@ -1,4 +1,4 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
@@ -14,7 +14,8 @@ struct Args {
 impl Parse for Args {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         if input.is_empty() {
-            return Err(input.error("a plugin needs an id: #[plugin(\"namespace/name\")]"));
+            let missing = "a plugin needs an id: #[plugin(\"namespace/name\")]";
+            return Err(Error::new(Span::call_site(), missing));
         }
         let id: LitStr = input.parse()?;
         let mut revision = 1;
