@@ -1,5 +1,8 @@
-//! Numeric kernels: ROI distance transform and regions, matrix products.
+//! Numeric kernels: ROI distance transform and regions, masked batches, coalitions, matrix products.
 
+pub mod coalition;
+pub mod compose;
+pub mod cuda;
 mod dispatch;
 mod error;
 pub mod gemm;

@@ -1,5 +1,6 @@
 use super::check;
 use crate::KernelError;
+use crate::dispatch::dispatched;
 
 /// The smallest upright box around the inside pixels: columns `x0..x1` and rows `y0..y1`, ends excluded, so the
 /// last inside column is `x1 - 1`. Never empty.
@@ -15,21 +16,45 @@ pub struct BoundingBox {
     pub y1: usize,
 }
 
+impl BoundingBox {
+    /// Writes 1 into the box of a mask that is `width` wide, leaving out as many of its last columns and rows.
+    fn fill(self, width: usize, out: &mut [u8], less: usize) {
+        for row in out.chunks_exact_mut(width).take(self.y1 - less).skip(self.y0) {
+            row[self.x0..self.x1 - less].fill(1);
+        }
+    }
+}
+
 /// The box around a mask; `None` for an empty one.
 ///
 /// # Errors
 /// [`KernelError::MaskShape`] where a side is 0 or the length is not `width * height`.
 pub fn bounding_box(mask: &[u8], width: usize, height: usize) -> Result<Option<BoundingBox>, KernelError> {
     check(mask, width, height)?;
-    let mut found: Option<BoundingBox> = None;
-    for (y, row) in mask.chunks_exact(width).enumerate() {
-        let Some(first) = row.iter().position(|&b| b != 0) else { continue };
-        let end = row.iter().rposition(|&b| b != 0).map_or(first, |last| last) + 1;
-        let so_far = found.unwrap_or(BoundingBox { x0: first, y0: y, x1: end, y1: y });
-        found =
-            Some(BoundingBox { x0: so_far.x0.min(first), y0: so_far.y0, x1: so_far.x1.max(end), y1: y + 1 });
+    let mut columns = vec![0; width];
+    let (y0, y1) = project(mask, &mut columns);
+    let x0 = columns.iter().position(|&b| b != 0);
+    let x1 = columns.iter().rposition(|&b| b != 0);
+    Ok(x0.zip(x1).map(|(x0, last)| BoundingBox { x0, y0, x1: last + 1, y1 }))
+}
+
+dispatched! {
+    /// The union of all rows into `columns`; returns the first row with an inside pixel and the one past the last.
+    fn project(mask: &[u8], columns: &mut [u8]) -> (usize, usize) {
+        let (mut first, mut end) = (usize::MAX, 0);
+        for (y, row) in mask.chunks_exact(columns.len()).enumerate() {
+            let mut any = 0;
+            for (column, &byte) in columns.iter_mut().zip(row) {
+                *column |= byte;
+                any |= byte;
+            }
+            if any != 0 {
+                first = first.min(y);
+                end = y + 1;
+            }
+        }
+        (first, end)
     }
-    Ok(found)
 }
 
 /// The mask's bounding box, filled; an empty mask stays empty.
@@ -38,10 +63,22 @@ pub fn bounding_box(mask: &[u8], width: usize, height: usize) -> Result<Option<B
 /// [`KernelError::MaskShape`] where a side is 0 or the length is not `width * height`.
 pub fn box_mask(mask: &[u8], width: usize, height: usize) -> Result<Vec<u8>, KernelError> {
     let mut out = vec![0; mask.len()];
-    if let Some(b) = bounding_box(mask, width, height)? {
-        for row in out.chunks_exact_mut(width).take(b.y1).skip(b.y0) {
-            row[b.x0..b.x1].fill(1);
-        }
+    if let Some(found) = bounding_box(mask, width, height)? {
+        found.fill(width, &mut out, 0);
+    }
+    Ok(out)
+}
+
+/// The box as the published study drew it: the mask united with its bounding box less the box's last column and
+/// last row (a slice whose ends were taken for included). The mask's own pixels there stay; an empty mask stays empty.
+///
+/// # Errors
+/// [`KernelError::MaskShape`] where a side is 0 or the length is not `width * height`.
+pub fn box_published(mask: &[u8], width: usize, height: usize) -> Result<Vec<u8>, KernelError> {
+    let mut out = vec![0; mask.len()];
+    super::plus::normalise(mask, &mut out);
+    if let Some(found) = bounding_box(mask, width, height)? {
+        found.fill(width, &mut out, 1);
     }
     Ok(out)
 }

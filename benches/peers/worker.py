@@ -1,0 +1,37 @@
+"""The peer's end of a side-by-side benchmark; see ../README.md for what is said on stdin and stdout."""
+import statistics
+import sys
+import time
+
+
+def serve(name, version, load):
+    """Answers until stdin ends. `load(words, payload)` returns a function that runs the job once and one that returns
+    its output as bytes; all memory that the job writes to is made there, before the clock starts."""
+    stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
+
+    def say(text):
+        stdout.write(f"{text}\n".encode())
+
+    say(f"hello {name} {version}")
+    stdout.flush()
+    run = output = None
+    for line in iter(stdin.readline, b""):
+        what, *words = line.decode().split()
+        if what == "load":
+            run, output = load(words[1:], stdin.read(int(words[0])))
+            say("ok")
+        elif what == "check":
+            run()
+            data = output()
+            say(len(data))
+            stdout.write(data)
+        elif what == "time":
+            seconds = []
+            for _ in range(int(words[0])):
+                start = time.perf_counter()
+                run()
+                seconds.append(time.perf_counter() - start)
+            say(repr(statistics.median(seconds)))
+        else:
+            raise SystemExit(f"not understood: {line}")
+        stdout.flush()
