@@ -19,13 +19,15 @@ pub enum Keep {
 /// The region's outline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Shape {
     /// As segmented.
     #[default]
     Exact,
     /// The bounding box of what was segmented.
     Box,
+    /// The study's box: the ROI united with its bounding box without the box's last row and column.
+    BoxPublished,
 }
 
 /// What a masking does, for plans, reports and verdicts. End a literal with `..MaskingCard::default()`, so that a
@@ -43,6 +45,10 @@ pub struct MaskingCard {
     pub dilate: i32,
     /// Structures of the ROI that make the region; empty means all of them.
     pub structures: Vec<String>,
+    /// How the region was dilated or eroded where that is no number of pixels: by a fraction of the image, to an area.
+    pub resized: Option<String>,
+    /// Visible pixels this near (city-block, in pixels) to a filled one are mixed with the fill.
+    pub feather: u32,
     /// For a control, whose region is not the sample's own ROI: what it holds constant. `None` otherwise.
     pub control: Option<String>,
     /// Name of the fill: `black`, `mean`, ...
@@ -58,7 +64,7 @@ impl MaskingCard {
     /// Whether the region is the sample's own whole ROI, neither dilated nor eroded.
     #[must_use]
     pub fn is_own_whole_roi(&self) -> bool {
-        self.dilate == 0 && self.structures.is_empty() && self.control.is_none()
+        self.dilate == 0 && self.resized.is_none() && self.structures.is_empty() && self.control.is_none()
     }
 }
 
@@ -90,6 +96,12 @@ pub trait Donors: Sync {
     /// # Errors
     /// What loading it says.
     fn roi(&self, index: usize) -> Result<Roi>;
+    /// Whether donor `index` and the sample that is masked have the same label of class `class`; `None` where either is
+    /// missing.
+    fn agrees(&self, index: usize, class: usize) -> Option<bool> {
+        let _ = (index, class);
+        None
+    }
 }
 
 /// No donors, for maskers that need none.
@@ -138,8 +150,8 @@ pub trait Prepared: Send + Sync {
     /// [`crate::Error::EmptyRegion`] where the region is empty, [`crate::Error::UnknownStructure`].
     fn visible(&self, roi: &Roi, donors: &dyn Donors, ctx: &Ctx) -> Result<Mask>;
 
-    /// The masked image: same size, depth and channels. Visible pixels keep their value. `ctx` is the sample's
-    /// own, so that noise does not depend on order.
+    /// The masked image: same size, depth and channels. Visible pixels keep their value, but for the card's `feather`.
+    /// `ctx` is the sample's own, so that noise does not depend on order.
     ///
     /// # Errors
     /// As [`Prepared::visible`], and [`crate::Error::Shape`] where image and ROI differ in size.

@@ -69,13 +69,7 @@ impl Table {
                 continue;
             };
             let remedy = "mend the table, or the data set plugin that made it".into();
-            return Err(Error::Sample {
-                sample: row.id.clone(),
-                path: None,
-                row: row.line,
-                problem,
-                remedy,
-            });
+            return Err(Error::Sample { sample: row.id.clone(), path: None, row: row.line, problem, remedy });
         }
         Ok(())
     }

@@ -41,6 +41,12 @@ pub trait Planned: Send + Sync {
     /// What a user should know before it starts, as name and value: samples, maskings, folds, detectable gap.
     fn overview(&self) -> Vec<(String, String)>;
 
+    /// The smallest distance from the rule's reference that can be found with 80 % power, by class; `None` where it is not
+    /// to be had.
+    fn detectable_gaps(&self) -> Vec<(String, Option<f64>)> {
+        Vec::new()
+    }
+
     /// Turns finished cells (their folders, in the plan's order) into the result and its pictures
     /// (`pictures/NAME.png`, bytes).
     ///

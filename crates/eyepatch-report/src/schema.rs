@@ -57,6 +57,9 @@ pub struct AuditResult {
     pub matrices: Vec<Matrix>,
     /// Dilation curves.
     pub curves: Vec<Curve>,
+    /// The full-image model on controls and further fills.
+    #[serde(default)]
+    pub further: Vec<Further>,
     /// Examples of every masking.
     pub gallery: Vec<GalleryRow>,
     /// Explained examples.
@@ -226,6 +229,9 @@ pub struct MaskingSummary {
     pub plugin: PluginSpec,
     /// What it does.
     pub card: MaskingCard,
+    /// Whether only the full-image model is evaluated on it: a control or a further fill, not part of the matrix.
+    #[serde(default)]
+    pub further: bool,
     /// Mean share of pixels that stay visible, 0 to 1.
     pub visible: f64,
 }
@@ -276,6 +282,28 @@ pub struct Matrix {
     pub n_patients: usize,
 }
 
+/// The full-image model on controls and further fills, and on what they are to be compared with, for one class.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Further {
+    /// The class.
+    pub class: String,
+    /// The training masking.
+    pub trained: String,
+    /// In the order of the maskings.
+    pub rows: Vec<FurtherRow>,
+}
+
+/// One masking's AUC.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct FurtherRow {
+    /// The evaluation masking.
+    pub masking: String,
+    /// The AUC, where it is estimable.
+    pub auc: Option<Estimate>,
+}
+
 /// AUC against dilation, for one class, training masking and evaluation masking.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -314,6 +342,10 @@ pub struct Picture {
     pub height: usize,
     /// What it shows, for those who do not see it.
     pub alt: String,
+    /// What its colours add up to, in words, for its caption: of an attribution, how much raises the output and how
+    /// much lowers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Hash of the file.
     pub hash: ContentHash,
 }

@@ -1,10 +1,15 @@
-//! Region and fill maskers: the five published strategies and their dilations.
+//! Region and fill maskers: the five published strategies, their dilations, controls, and nine fills.
 //!
-//! A [`Region`] says **where** (inside or outside the ROI, as segmented or its box, dilated or eroded, which
-//! structures), a [`Fill`] says **what with**. Any goes with any. [`published`] lists the five of the study.
+//! A [`Region`] says **where** (inside or outside, as segmented or its box, dilated or eroded, which structures, whose: the
+//! sample's own or a control's), a [`Fill`] says **what with**. Any goes with any. [`published`] lists the five of the
+//! study, [`controls`] the controls, [`fills`] the ROI hidden by several fills.
 
+mod control;
+mod dilate;
 mod fill;
 mod region;
 
-pub use fill::Fill;
-pub use region::{Region, published};
+pub use control::Of;
+pub use dilate::Dilate;
+pub use fill::{Fill, FillError, Filler};
+pub use region::{Region, controls, fills, published};

@@ -5,23 +5,29 @@ use eyepatch_core::{
 use eyepatch_kernels::roi;
 use serde::{Deserialize, Serialize};
 
+use crate::control::{Of, Others, mean_roi};
+use crate::dilate::Dilate;
 use crate::fill::{Fill, Filler};
 
 /// Hides what lies inside or outside a region of interest. The default is the study's NoROI: the ROI, as segmented,
 /// turned black.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Region {
     /// What stays visible.
     pub keep: Keep,
     /// The region's outline; the box is taken after the dilation, as published.
     pub shape: Shape,
-    /// Dilation in pixels of the working size (city-block); negative erodes.
-    pub dilate: i32,
+    /// Dilation (city-block); pixels of the working size, a fraction of it, or to a visible share.
+    pub dilate: Dilate,
     /// Names of the structures whose union is the region; empty means all.
     pub structures: Vec<String>,
+    /// Whose region: the sample's own, or a control's.
+    pub of: Of,
     /// What hidden pixels become.
     pub fill: Fill,
+    /// Width in pixels of a soft edge: visible pixels this near to a hidden one are mixed with the fill.
+    pub feather: u32,
 }
 
 impl Default for Region {
@@ -29,9 +35,11 @@ impl Default for Region {
         Self {
             keep: Keep::Outside,
             shape: Shape::Exact,
-            dilate: 0,
+            dilate: Dilate::default(),
             structures: Vec::new(),
+            of: Of::Own,
             fill: Fill::Black,
+            feather: 0,
         }
     }
 }
@@ -41,10 +49,13 @@ impl Params for Region {
         let whole = Self { keep: Keep::Full, fill: self.fill, ..Self::default() };
         if self.keep == Keep::Full && *self != whole {
             return Err(
-                "with keep = full there is no region, so shape, dilate and structures must be left out"
+                "with keep = full there is no region, so shape, dilate, structures, of and feather must be left out"
                     .into(),
             );
         }
+        self.fill.check()?;
+        self.dilate.check()?;
+        self.of.check()?;
         match self.structures.iter().enumerate().find(|(i, name)| self.structures[..*i].contains(name)) {
             Some((_, name)) => Err(format!("structures: `{name}` is named twice")),
             None => Ok(()),
@@ -66,75 +77,119 @@ pub fn published() -> Vec<Handle<dyn Masker>> {
     ]
 }
 
+/// Maskings that tell what a fall of the AUC is due to: the ROI hidden by another patient's outline, by the mean one, by one
+/// moved off it, by blobs, and by the true one with a wrong outline (Dice 0.9). All are filled as given.
+#[must_use]
+pub fn controls(fill: Fill) -> Vec<Handle<dyn Masker>> {
+    [Of::SwapSame, Of::SwapOpposite, Of::MeanRoi, Of::Moved, Of::Blob, Of::Perturbed(0.9)]
+        .map(|of| Region { of, fill, ..Region::default() }.into())
+        .into()
+}
+
+/// The ROI hidden by each of these fills. Only those that hide count in an answer.
+#[must_use]
+pub fn fills(fills: impl IntoIterator<Item = Fill>) -> Vec<Handle<dyn Masker>> {
+    fills.into_iter().map(|fill| Region { fill, ..Region::default() }.into()).collect()
+}
+
 impl Region {
-    /// `NoROI`, `OnlyROI-BB+25`, `NoROI-mean`, `NoROI[heart]`: strategy, dilation, fill unless black, structures.
+    /// `NoROI`, `OnlyROI-BB+25`, `NoROI-mean`, `NoROI[heart]`, `NoROI~moved`: strategy, dilation, whose region, fill unless
+    /// black, feather, structures.
     fn name(&self) -> String {
-        let strategy = match (self.keep, self.shape) {
-            (Keep::Full, _) => return "Full".into(),
-            (Keep::Outside, Shape::Exact) => "NoROI",
-            (Keep::Outside, Shape::Box) => "NoROI-BB",
-            (Keep::Inside, Shape::Exact) => "OnlyROI",
-            (Keep::Inside, Shape::Box) => "OnlyROI-BB",
+        let strategy = match self.keep {
+            Keep::Full => return "Full".into(),
+            Keep::Outside => "NoROI",
+            Keep::Inside => "OnlyROI",
         };
-        let dilation = if self.dilate == 0 { String::new() } else { format!("{:+}", self.dilate) };
+        let shape = match self.shape {
+            Shape::Exact => "",
+            Shape::Box => "-BB",
+            Shape::BoxPublished => "-BB*",
+        };
+        let of = if self.of == Of::Own { String::new() } else { format!("~{}", self.of.name()) };
         let fill = if self.fill == Fill::Black { String::new() } else { format!("-{}", self.fill.name()) };
+        let feather = if self.feather == 0 { String::new() } else { format!("-feather({})", self.feather) };
         let only = if self.structures.is_empty() {
             String::new()
         } else {
             format!("[{}]", self.structures.join(","))
         };
-        format!("{strategy}{dilation}{fill}{only}")
+        format!("{strategy}{shape}{}{of}{fill}{feather}{only}", self.dilate.name())
     }
 
     fn describe(&self) -> String {
-        let structures = match self.structures.as_slice() {
-            [] => "the ROI".to_owned(),
-            names => names.join(" + "),
+        let structures = match (self.of, self.structures.as_slice()) {
+            (Of::Own, []) => "the ROI".to_owned(),
+            (Of::Own, names) => names.join(" + "),
+            (of, []) => of.describe().to_owned(),
+            (of, names) => format!("{} ({})", of.describe(), names.join(" + ")),
         };
         let dilated = match self.dilate {
-            0 => structures,
-            1.. => format!("{structures} dilated by {} pixels", self.dilate),
-            _ => format!("{structures} eroded by {} pixels", self.dilate.unsigned_abs()),
+            Dilate::Pixels(0) => structures,
+            Dilate::Pixels(by @ 1..) => format!("{structures} dilated by {by} pixels"),
+            Dilate::Pixels(by) => format!("{structures} eroded by {} pixels", by.unsigned_abs()),
+            other => format!("{structures} {}", other.describe().unwrap_or_default()),
         };
         let region = match self.shape {
             Shape::Exact => dilated,
             Shape::Box => format!("the bounding box of {dilated}"),
+            Shape::BoxPublished => {
+                format!("{dilated}, united with its bounding box without last row and column")
+            }
+        };
+        let fill = self.fill.describe();
+        let soft = match self.feather {
+            0 => String::new(),
+            width => format!(" The edge is soft over {width} visible pixels."),
         };
         match self.keep {
             Keep::Full => "The whole image, unchanged.".into(),
-            Keep::Inside => format!("Only {region} is visible; all else is {}.", self.fill.describe()),
-            Keep::Outside => format!("All but {region} is visible; that is {}.", self.fill.describe()),
+            Keep::Inside => format!("Visible: only {region}. All other pixels are {fill}.{soft}"),
+            Keep::Outside => format!("Hidden: {region}. The hidden pixels are {fill}.{soft}"),
         }
     }
 
-    /// The region's pixels.
-    fn select(&self, roi: &Roi) -> Result<Mask> {
+    /// The own ROI's pixels, before anything is done to them. Never empty.
+    fn own(&self, roi: &Roi) -> Result<Mask> {
         let union = roi.union(&self.structures)?;
-        let named = || match self.structures.as_slice() {
+        if union.is_empty() {
+            return Err(Error::EmptyRegion { what: self.named() });
+        }
+        Ok(union)
+    }
+
+    fn named(&self) -> String {
+        match self.structures.as_slice() {
             [] => "the ROI".to_owned(),
             names => format!("the ROI's part `{}`", names.join("`, `")),
-        };
-        if union.is_empty() {
-            return Err(Error::EmptyRegion { what: named() });
         }
-        let (width, height) = (roi.width(), roi.height());
+    }
+
+    /// Dilates and shapes a region.
+    fn shaped(&self, region: &Mask) -> Result<Mask> {
+        let (width, height) = (region.width(), region.height());
         let kernel = |e| Error::plugin("eyepatch/region", e);
-        let mut bits = roi::dilate(union.bits(), width, height, self.dilate).map_err(kernel)?;
-        if self.shape == Shape::Box {
-            bits = roi::box_mask(&bits, width, height).map_err(kernel)?;
-        }
-        let region = Mask::new(width, height, bits)?;
-        if region.is_empty() {
-            let what = format!("{}, eroded by {} pixels,", named(), self.dilate.unsigned_abs());
+        let bits = self.dilate.apply(region.bits(), (width, height), self.keep)?;
+        let bits = match self.shape {
+            Shape::Exact => bits,
+            Shape::Box => roi::box_mask(&bits, width, height).map_err(kernel)?,
+            Shape::BoxPublished => roi::box_published(&bits, width, height).map_err(kernel)?,
+        };
+        let shaped = Mask::new(width, height, bits)?;
+        if shaped.is_empty() {
+            let what = match self.dilate {
+                Dilate::Pixels(by) => format!("{}, eroded by {} pixels,", self.named(), by.unsigned_abs()),
+                other => format!("{}, {},", self.named(), other.describe().unwrap_or_default()),
+            };
             return Err(Error::EmptyRegion { what });
         }
-        Ok(region)
+        Ok(shaped)
     }
 }
 
-/// Shows or hides the region of interest: inside or outside, as segmented or its box, dilated or eroded, some of its
-/// structures or all, filled with black, the training part's mean or noise.
-#[plugin("eyepatch/region")]
+/// Shows or hides the region of interest, or a control's region: inside or outside, as segmented or its box, dilated or
+/// eroded, some of its structures or all, under any of nine fills.
+#[plugin("eyepatch/region", revision = 2)]
 impl Masker for Region {
     fn card(&self) -> MaskingCard {
         let full = self.keep == Keep::Full;
@@ -142,45 +197,58 @@ impl Masker for Region {
             name: self.name(),
             keep: self.keep,
             shape: self.shape,
-            dilate: self.dilate,
+            dilate: self.dilate.pixels().unwrap_or(0),
+            resized: self.dilate.describe(),
+            feather: self.feather,
+            control: self.of.holds().map(Into::into),
             fill: if full { "none".into() } else { self.fill.name().into() },
             hides: full || self.fill.hides(),
             description: self.describe(),
             structures: if full { Vec::new() } else { self.structures.clone() },
-            ..MaskingCard::default()
         }
     }
 
     fn prepare(&self, training: &dyn TrainingPart, ctx: &Ctx) -> Result<Box<dyn Prepared>> {
-        let filler = if self.learns() { self.fill.prepare(training, ctx)? } else { Filler::Black };
-        Ok(Box::new(Ready { region: self.clone(), filler }))
+        let full = self.keep == Keep::Full;
+        let filler = if full { Filler::default() } else { self.fill.prepare(training, ctx)? };
+        let mean = if self.of.learns() {
+            let rois = (0..training.len()).map(|i| {
+                ctx.check()?;
+                training.sample(i)?.roi.union(&self.structures)
+            });
+            Some(mean_roi(&rois.collect::<Result<Vec<_>>>()?)?)
+        } else {
+            None
+        };
+        Ok(Box::new(Ready { region: self.clone(), filler, mean }))
     }
 
     fn learns(&self) -> bool {
-        self.keep != Keep::Full && self.fill.learns()
+        self.keep != Keep::Full && (self.fill.learns() || self.of.learns())
     }
 
     fn dilated(&self, by: i32) -> Option<Handle<dyn Masker>> {
-        if self.keep == Keep::Full {
-            return None;
-        }
-        Some(Self { dilate: self.dilate.saturating_add(by), ..self.clone() }.into())
+        let pixels = self.dilate.pixels().filter(|_| self.keep != Keep::Full)?;
+        Some(Self { dilate: Dilate::Pixels(pixels.saturating_add(by)), ..self.clone() }.into())
     }
 }
 
-/// A region with its filler.
+/// A region that has seen its training part.
 struct Ready {
     region: Region,
     filler: Filler,
+    mean: Option<Mask>,
 }
 
 impl Prepared for Ready {
-    fn visible(&self, roi: &Roi, _donors: &dyn Donors, _ctx: &Ctx) -> Result<Mask> {
-        match self.region.keep {
-            Keep::Full => Ok(Mask::filled(roi.width(), roi.height(), true)),
-            Keep::Inside => self.region.select(roi),
-            Keep::Outside => Ok(self.region.select(roi)?.complement()),
+    fn visible(&self, roi: &Roi, donors: &dyn Donors, ctx: &Ctx) -> Result<Mask> {
+        let Region { keep, of, structures, .. } = &self.region;
+        if *keep == Keep::Full {
+            return Ok(Mask::filled(roi.width(), roi.height(), true));
         }
+        let others = Others { structures, donors, mean: self.mean.as_ref() };
+        let region = self.region.shaped(&of.select(self.region.own(roi)?, &others, ctx)?)?;
+        Ok(if *keep == Keep::Inside { region } else { region.complement() })
     }
 
     fn apply(&self, image: &Image, roi: &Roi, donors: &dyn Donors, ctx: &Ctx) -> Result<Image> {
@@ -195,7 +263,7 @@ impl Prepared for Ready {
         let visible = self.visible(roi, donors, ctx)?;
         let mut masked = image.clone();
         if self.region.keep != Keep::Full {
-            self.filler.fill(&mut masked, &visible, ctx)?;
+            self.filler.fill(&mut masked, &visible, self.region.feather, ctx)?;
         }
         Ok(masked)
     }

@@ -6,11 +6,14 @@ use eyepatch_core::{
     Ctx, Donors, Error, Handle, Image, Keep, Mask, Masker, NoDonors, Pixels, Registry, Roi, Sample, Shape,
 };
 use eyepatch_testkit::{Memory, region};
-use plugin_maskers::{Fill, Region, published};
+use plugin_maskers::{Dilate, Fill, Of, Region, published};
 use serde_json::json;
 
+#[path = "laws/controls.rs"]
+mod controls;
+
 fn make(keep: Keep, shape: Shape, dilate: i32, fill: Fill) -> Region {
-    Region { keep, shape, dilate, fill, ..Region::default() }
+    Region { keep, shape, dilate: dilate.into(), fill, ..Region::default() }
 }
 
 eyepatch_testkit::masker_laws! {
@@ -20,6 +23,14 @@ eyepatch_testkit::masker_laws! {
     only_roi_dilated: make(Keep::Inside, Shape::Exact, 3, Fill::Black);
     only_roi_box_mean: make(Keep::Inside, Shape::Box, 0, Fill::Mean);
     no_roi_eroded_noise: make(Keep::Outside, Shape::Exact, -1, Fill::Noise);
+    feathered: Region { feather: 3, fill: Fill::Inpaint, ..Region::default() };
+    to_half: Region { dilate: Dilate::visible(0.5), ..Region::default() };
+    published_box: make(Keep::Outside, Shape::BoxPublished, 1, Fill::Black);
+    moved: Region { of: Of::Moved, ..Region::default() };
+    blob: Region { of: Of::Blob, keep: Keep::Inside, ..Region::default() };
+    perturbed: Region { of: Of::Perturbed(0.9), ..Region::default() };
+    mean_roi: Region { of: Of::MeanRoi, fill: Fill::Mean, ..Region::default() };
+    swapped: Region { of: Of::SwapSame, ..Region::default() };
     no_disc: Region { structures: vec!["disc".into()], ..Region::default() } => ["disc", "cup"];
 }
 
@@ -210,7 +221,7 @@ fn names_tell_maskings_apart() {
             for dilate in [-5, 0, 25] {
                 for fill in [Fill::Black, Fill::Mean, Fill::Noise] {
                     for structures in [vec![], vec!["heart".to_owned()]] {
-                        names.insert(Region { keep, shape, dilate, structures, fill }.card().name);
+                        names.insert(Region { structures, ..make(keep, shape, dilate, fill) }.card().name);
                         expected += 1;
                     }
                 }

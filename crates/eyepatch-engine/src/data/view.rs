@@ -2,7 +2,7 @@ use std::sync::{Arc, OnceLock};
 
 use eyepatch_core::{
     Batch, Ctx, Donors, Error, Examples, Handle, Image, InputSpec, Mask, Masker, Normalise, Pixels, Prepared,
-    Preprocess, Result, Roi, Sample, Seed, Step, Table, TrainingPart,
+    Preprocess, Result, Roi, Row, Sample, Seed, Step, Table, TrainingPart,
 };
 
 use super::{Edge, PreparedSet};
@@ -67,7 +67,7 @@ impl RowSet {
     }
 
     fn donors(&self, row: usize) -> OtherPatients<'_> {
-        OtherPatients { of: self, patient: &self.table.rows[row].patient, rows: OnceLock::new() }
+        OtherPatients { of: self, masked: &self.table.rows[row], rows: OnceLock::new() }
     }
 }
 
@@ -92,13 +92,14 @@ impl TrainingPart for RowSet {
 /// up when somebody does.
 struct OtherPatients<'a> {
     of: &'a RowSet,
-    patient: &'a str,
+    /// The row that is masked.
+    masked: &'a Row,
     rows: OnceLock<Vec<usize>>,
 }
 
 impl OtherPatients<'_> {
     fn rows(&self) -> &[usize] {
-        let other = |r: &usize| self.of.table.rows[*r].patient != self.patient;
+        let other = |r: &usize| self.of.table.rows[*r].patient != self.masked.patient;
         self.rows.get_or_init(|| self.of.rows.iter().copied().filter(other).collect())
     }
 }
@@ -110,6 +111,11 @@ impl Donors for OtherPatients<'_> {
 
     fn roi(&self, index: usize) -> Result<Roi> {
         self.of.roi(self.rows()[index])
+    }
+
+    fn agrees(&self, index: usize, class: usize) -> Option<bool> {
+        let donor = &self.of.table.rows[self.rows()[index]];
+        Some((*donor.labels.get(class)?)? == (*self.masked.labels.get(class)?)?)
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn answer(s: &Shared, rule: &FlagRule, index: &AucIndex<'_>, full: &s
         [one] => one.sentence.clone(),
         many => summary(many, status),
     };
-    let looked = s.maskings.iter().filter(|m| rule.looks_at(&m.card));
+    let looked = s.maskings.iter().filter(|m| rule.looks_at(&m.card) && m.card.hides);
     let test = RuleTest {
         trained: full.into(),
         evaluated: looked.map(|m| m.card.name.clone()).collect(),
@@ -199,8 +199,8 @@ mod tests {
         }
     }
 
-    fn judged(full: &Finding, hidden: &[Finding]) -> (Status, String) {
-        let hidden: Vec<Option<&Finding>> = hidden.iter().map(Some).collect();
+    fn judged(full: &Finding, hidden: &[&Finding]) -> (Status, String) {
+        let hidden: Vec<Option<&Finding>> = hidden.iter().copied().map(Some).collect();
         judge("ill", &super::super::auc(eyepatch_core::Keep::Outside).above(0.6), Some(full), &hidden)
     }
 
@@ -208,14 +208,14 @@ mod tests {
     fn flag_and_clear_need_every_fill() {
         let full = auc(0.8, 0.9);
         let (high, low, wide) = (auc(0.63, 0.72), auc(0.42, 0.53), auc(0.55, 0.65));
-        let status = |hidden: &[Finding]| judged(&full, hidden).0;
-        assert_eq!(status(&[high.clone()]), Status::Flagged);
-        assert_eq!(status(&[low.clone()]), Status::Clear);
-        assert_eq!(status(&[wide.clone()]), Status::Inconclusive);
-        assert_eq!(status(&[high.clone(), auc(0.7, 0.8)]), Status::Flagged);
-        assert_eq!(status(&[high.clone(), wide.clone()]), Status::Inconclusive);
-        assert_eq!(status(&[low.clone(), wide]), Status::Inconclusive);
-        let (status, sentence) = judged(&full, &[low, high]);
+        let status = |hidden: &[&Finding]| judged(&full, hidden).0;
+        assert_eq!(status(&[&high]), Status::Flagged);
+        assert_eq!(status(&[&low]), Status::Clear);
+        assert_eq!(status(&[&wide]), Status::Inconclusive);
+        assert_eq!(status(&[&high, &auc(0.7, 0.8)]), Status::Flagged);
+        assert_eq!(status(&[&high, &wide]), Status::Inconclusive);
+        assert_eq!(status(&[&low, &wide]), Status::Inconclusive);
+        let (status, sentence) = judged(&full, &[&low, &high]);
         assert_eq!(status, Status::Inconclusive);
         assert!(sentence.contains("depends on the fill"), "{sentence}");
     }
@@ -224,7 +224,7 @@ mod tests {
     fn what_cannot_be_judged_is_inconclusive_and_says_why() {
         let full = auc(0.8, 0.9);
         let says = |full: &Finding, hidden: Finding, why: &str| {
-            let (status, sentence) = judged(full, &[hidden]);
+            let (status, sentence) = judged(full, &[&hidden]);
             assert!(status == Status::Inconclusive && sentence.contains(why), "{status:?}: {sentence}");
         };
         says(&full, Finding { n_patients_negative: 19, ..auc(0.7, 0.8) }, "19 patients on one side");
@@ -241,6 +241,6 @@ mod tests {
     #[test]
     fn patients_on_both_sides_count_twice() {
         let eyes = Finding { n_patients: 60, ..auc(0.63, 0.7) };
-        assert_eq!(judged(&auc(0.8, 0.9), &[eyes]).0, Status::Flagged);
+        assert_eq!(judged(&auc(0.8, 0.9), &[&eyes]).0, Status::Flagged);
     }
 }

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use eyepatch_core::{Attribution, Ctx, Evidence, Finding, Meta, ScoreSet};
+use eyepatch_core::{Attribution, Ctx, Evidence, Finding, Keep, Meta, ScoreSet};
 use eyepatch_report::escape::csv_cell;
 use eyepatch_report::schema::{
-    AuditResult, ClassCount, ColumnSummary, Curve, CurvePoint, DataSummary, Estimate, MaskingSummary, Matrix,
-    ModelSummary, Provenance, Training,
+    AuditResult, ClassCount, ColumnSummary, Curve, CurvePoint, DataSummary, Estimate, Further, FurtherRow,
+    MaskingSummary, Matrix, ModelSummary, Provenance, Training,
 };
 
 use super::plan::{Role, SweepPlan};
-use super::shared::{DELIVERED, Shared};
+use super::shared::{DELIVERED, Masking, Shared};
 use super::{answer, gallery, work};
 use crate::Result;
 use crate::cell::{audit_name, read_json};
@@ -69,12 +69,14 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
             .map(|(i, m)| MaskingSummary {
                 plugin: m.handle.spec().clone(),
                 card: m.card.clone(),
+                further: m.further,
                 visible: gathered.visible[i],
             })
             .collect(),
         splits: s.splits.summary(&s.table),
         matrices: matrices(s, &index, &trained),
         curves: curves(s, &index, &full, &gathered.visible),
+        further: further(s, &index, &full),
         gallery,
         explanations,
         findings,
@@ -188,7 +190,7 @@ pub(super) fn detectable_gap(
 }
 
 fn matrices(s: &Shared, index: &AucIndex<'_>, trained: &[String]) -> Vec<Matrix> {
-    let columns: Vec<String> = s.maskings.iter().map(|m| m.card.name.clone()).collect();
+    let columns: Vec<String> = s.matrix().map(|m| s.maskings[m].card.name.clone()).collect();
     let matrix = |class: &String| {
         let row = |t: &String| columns.iter().map(|e| estimate(index.get(class, t, e, 0))).collect();
         let any = trained
@@ -205,6 +207,22 @@ fn matrices(s: &Shared, index: &AucIndex<'_>, trained: &[String]) -> Vec<Matrix>
         }
     };
     s.table.classes.iter().map(matrix).collect()
+}
+
+/// The full-image model on what lies beside the matrix, after what it is to be compared with: the full image and the
+/// maskings that the rule may look at.
+fn further(s: &Shared, index: &AucIndex<'_>, full: &str) -> Vec<Further> {
+    if s.maskings.iter().all(|m| !m.further) {
+        return Vec::new();
+    }
+    let row = |class: &String, m: &Masking| FurtherRow {
+        masking: m.card.name.clone(),
+        auc: estimate(index.get(class, full, &m.card.name, 0)),
+    };
+    let compared = |m: &&Masking| m.further || m.card.keep == Keep::Full || m.card.keep == Keep::Outside;
+    let rows = |class: &String| s.maskings.iter().filter(compared).map(|m| row(class, m)).collect();
+    let of = |class: &String| Further { class: class.clone(), trained: full.into(), rows: rows(class) };
+    s.table.classes.iter().map(of).collect()
 }
 
 fn curves(s: &Shared, index: &AucIndex<'_>, full: &str, visible: &[f64]) -> Vec<Curve> {

@@ -16,6 +16,7 @@ pub struct MaskingSweep {
     pub(super) model: Handle<dyn Model>,
     pub(super) dataset: Handle<dyn Dataset>,
     pub(super) maskers: Vec<Handle<dyn Masker>>,
+    pub(super) further: Vec<Handle<dyn Masker>>,
     pub(super) probes: Vec<Handle<dyn Probe>>,
     pub(super) explainer: Option<Handle<dyn Explainer>>,
     pub(super) design: Design,
@@ -71,6 +72,9 @@ pub struct SweepSpec {
     pub dataset: PluginRef,
     /// The maskings, in the order of the matrix.
     pub maskers: Vec<PluginRef>,
+    /// Maskings that only the full-image model is evaluated on.
+    #[serde(default)]
+    pub further: Vec<PluginRef>,
     /// The probes.
     pub probes: Vec<PluginRef>,
     /// The explainer.
@@ -87,6 +91,7 @@ impl MaskingSweep {
             model: model.into(),
             dataset: dataset.into(),
             maskers: Vec::new(),
+            further: Vec::new(),
             probes: Vec::new(),
             explainer: None,
             design: Design::default(),
@@ -97,6 +102,14 @@ impl MaskingSweep {
     #[must_use]
     pub fn maskers<M: Into<Handle<dyn Masker>>>(mut self, maskers: impl IntoIterator<Item = M>) -> Self {
         self.maskers.extend(maskers.into_iter().map(Into::into));
+        self
+    }
+
+    /// Also evaluates the full-image model on these: controls, other fills. No model is trained on them, and they are not
+    /// part of the matrix.
+    #[must_use]
+    pub fn also<M: Into<Handle<dyn Masker>>>(mut self, maskers: impl IntoIterator<Item = M>) -> Self {
+        self.further.extend(maskers.into_iter().map(Into::into));
         self
     }
 
@@ -187,6 +200,7 @@ impl MaskingSweep {
             model: plugin(&self.model),
             dataset: plugin(&self.dataset),
             maskers: self.maskers.iter().map(plugin).collect(),
+            further: self.further.iter().map(plugin).collect(),
             probes: self.probes.iter().map(plugin).collect(),
             explainer: self.explainer.as_ref().map(plugin),
             design: self.design.clone(),
@@ -198,13 +212,15 @@ impl MaskingSweep {
     /// # Errors
     /// [`eyepatch_core::Error::UnknownPlugin`], [`eyepatch_core::Error::Params`].
     pub fn from_spec(spec: &SweepSpec, registry: &Registry) -> Result<Self> {
-        let maskers = spec.maskers.iter().map(|m| registry.make::<dyn Masker>(&m.id, &m.params));
+        let masker = |m: &PluginRef| registry.make::<dyn Masker>(&m.id, &m.params);
+        let (maskers, further) = (spec.maskers.iter().map(masker), spec.further.iter().map(masker));
         let probes = spec.probes.iter().map(|p| registry.make::<dyn Probe>(&p.id, &p.params));
         let explainer = spec.explainer.as_ref().map(|e| registry.make::<dyn Explainer>(&e.id, &e.params));
         Ok(Self {
             model: registry.make(&spec.model.id, &spec.model.params)?,
             dataset: registry.make(&spec.dataset.id, &spec.dataset.params)?,
             maskers: maskers.collect::<Result<_, _>>()?,
+            further: further.collect::<Result<_, _>>()?,
             probes: probes.collect::<Result<_, _>>()?,
             explainer: explainer.transpose()?,
             design: spec.design.clone(),
@@ -215,7 +231,7 @@ impl MaskingSweep {
     pub(super) fn check(&self, audit: &AuditInfo) -> Result<()> {
         self.model.checked(Kind::Model)?;
         self.dataset.checked(Kind::Dataset)?;
-        self.maskers.iter().try_for_each(|m| m.checked(Kind::Masker).map(|_| ()))?;
+        self.maskers.iter().chain(&self.further).try_for_each(|m| m.checked(Kind::Masker).map(|_| ()))?;
         self.probes.iter().try_for_each(|p| p.checked(Kind::Probe).map(|_| ()))?;
         self.explainer.iter().try_for_each(|e| e.checked(Kind::Explainer).map(|_| ()))?;
         let wrong = |problem: String, remedy: &str| {

@@ -13,6 +13,9 @@ use super::shared::Masking;
 use crate::Result;
 use crate::cell::{audit_name, file_name};
 
+/// Examples that are shown under fills and controls too.
+const WITH_FURTHER: usize = 2;
+
 type Pictures = BTreeMap<String, Vec<u8>>;
 
 pub(super) fn draw(
@@ -72,7 +75,9 @@ fn maskings(
         let alt = format!("{} ({labelled}) with the outline of its ROI", r.id);
         let roi = drawer.keep(&format!("{i}-roi"), pictures::outline(&image, &roi, window)?, &alt);
         let mut masked = Vec::new();
-        for (m, (training, masker)) in s.maskings.iter().zip(&maskers) {
+        // Fills and controls are shown on the first few only: they look alike on the others.
+        let shown = s.maskings.iter().zip(&maskers).filter(|(m, _)| !m.further || i < WITH_FURTHER);
+        for (m, (training, masker)) in shown {
             let shown = training.masked(row, masker.as_ref(), ctx)?;
             let alt = format!("{} under masking {}: {}", r.id, m.card.name, m.card.description);
             let name = format!("{i}-{}", file_name(&m.card.name));

@@ -125,8 +125,7 @@ impl SweepPlan {
         }
         for &(trained, fold, fit) in &fits {
             for (evaluation, e) in s.evaluations.iter().enumerate() {
-                // Dilations are a question to the model as delivered, which saw full images.
-                if e.dilation == 0 || trained == s.full {
+                if !s.for_full_only(e) || trained == s.full {
                     self.predict(&common, (trained, evaluation, fold), fit);
                 }
             }
@@ -225,7 +224,10 @@ impl Planned for SweepPlan {
 
     fn overview(&self) -> Vec<(String, String)> {
         let s = &self.shared;
-        let names = |sep: &str| s.maskings.iter().map(|m| m.card.name.clone()).collect::<Vec<_>>().join(sep);
+        let names = |further: bool| {
+            let of = s.maskings.iter().filter(|m| m.further == further).map(|m| m.card.name.clone());
+            of.collect::<Vec<_>>().join(", ")
+        };
         let patients: std::collections::BTreeSet<&str> =
             s.table.rows.iter().map(|r| r.patient.as_str()).collect();
         let mut lines = vec![
@@ -239,10 +241,13 @@ impl Planned for SweepPlan {
                 ),
             ),
             ("model".to_owned(), format!("{} at {}x{} px", s.model.card().name, s.size.0, s.size.1)),
-            ("maskings".to_owned(), names(", ")),
+            ("maskings".to_owned(), names(false)),
             ("folds".to_owned(), s.splits.folds.len().to_string()),
             ("rule".to_owned(), self.design.flag.sentence(assemble::LEVEL)),
         ];
+        if s.maskings.iter().any(|m| m.further) {
+            lines.insert(3, ("evaluated only".to_owned(), names(true)));
+        }
         for (c, class) in s.table.classes.iter().enumerate() {
             let gap = match assemble::detectable_gap(s, c, self.design.flag.threshold - 0.5) {
                 Ok(gap) => format!(
@@ -255,6 +260,12 @@ impl Planned for SweepPlan {
             lines.push((format!("minimal detectable gap, {class}"), gap));
         }
         lines
+    }
+
+    fn detectable_gaps(&self) -> Vec<(String, Option<f64>)> {
+        let s = &self.shared;
+        let gap = |c| assemble::detectable_gap(s, c, self.design.flag.threshold - 0.5).ok();
+        s.table.classes.iter().enumerate().map(|(c, class)| (class.clone(), gap(c))).collect()
     }
 
     fn assemble(&self, folders: &[PathBuf], ctx: &Ctx) -> Result<Assembled> {

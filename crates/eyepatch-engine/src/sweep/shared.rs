@@ -24,6 +24,8 @@ pub(super) const DELIVERED: &str = "delivered";
 pub(super) struct Masking {
     pub(super) handle: Handle<dyn Masker>,
     pub(super) card: MaskingCard,
+    /// Evaluated with the full-image model only, not trained on.
+    pub(super) further: bool,
 }
 
 /// A masking that models are evaluated on: one of the sweep's, or one of them dilated further.
@@ -150,7 +152,17 @@ impl Shared {
     /// The maskings that models are trained with: all of them, or none where the model arrives trained; it is then
     /// asked once a fold, under the full masking's index.
     pub(super) fn trainings(&self) -> Vec<usize> {
-        if self.model.card().trained_here { (0..self.maskings.len()).collect() } else { vec![self.full] }
+        if self.model.card().trained_here { self.matrix().collect() } else { vec![self.full] }
+    }
+
+    /// The maskings of the matrix.
+    pub(super) fn matrix(&self) -> impl Iterator<Item = usize> {
+        (0..self.maskings.len()).filter(|&m| !self.maskings[m].further)
+    }
+
+    /// Whether only the model as delivered, which saw full images, is asked about this: dilations, controls, further fills.
+    pub(super) fn for_full_only(&self, evaluation: &Evaluation) -> bool {
+        evaluation.dilation != 0 || self.maskings[evaluation.masking].further
     }
 
     /// The name of a training masking in scores and reports.
@@ -185,19 +197,21 @@ impl Shared {
 }
 
 fn maskings(sweep: &MaskingSweep, pipeline: Pipeline) -> Result<(Vec<Masking>, usize), String> {
-    let masking = |m: &Handle<dyn Masker>| {
+    let masking = |(further, m): (bool, &Handle<dyn Masker>)| {
         let mut card = m.card();
         // No fill hides a pixel that has already set the brightness of the others.
         card.hides &= card.keep == Keep::Full || !pipeline.leaks();
-        Masking { handle: m.clone(), card }
+        Masking { handle: m.clone(), card, further }
     };
-    let maskings: Vec<Masking> = sweep.maskers.iter().map(masking).collect();
+    let trained = sweep.maskers.iter().map(|m| (false, m));
+    let maskings: Vec<Masking> =
+        trained.chain(sweep.further.iter().map(|m| (true, m))).map(masking).collect();
     for (i, masking) in maskings.iter().enumerate() {
         if maskings[..i].iter().any(|m| m.card.name == masking.card.name) {
             return Err(format!("two maskings are called `{}`", masking.card.name));
         }
     }
-    match maskings.iter().position(|m| m.card.keep == Keep::Full) {
+    match maskings.iter().position(|m| m.card.keep == Keep::Full && !m.further) {
         Some(full) => Ok((maskings, full)),
         None => Err("no masking shows the full image, which all others are held against".into()),
     }
@@ -218,7 +232,7 @@ fn evaluations(sweep: &MaskingSweep, maskings: &[Masking], quick: bool) -> Vec<E
         by = vec![by[by.len() / 2], by[by.len() - 1]];
     }
     for (masking, m) in maskings.iter().enumerate() {
-        if m.card.keep == Keep::Full || m.card.shape != Shape::Exact {
+        if m.further || m.card.keep == Keep::Full || m.card.shape != Shape::Exact {
             continue;
         }
         let dilated = |&d: &i32| Some(Evaluation { masking, dilation: d, handle: m.handle.dilated(d)? });

@@ -176,8 +176,7 @@ pub(super) fn scores(shared: &Shared, cell: &CellCtx) -> Result<()> {
     let mut sets = Vec::new();
     for name in &trained {
         for e in &shared.evaluations {
-            // As with models trained here, dilations are asked of the full-image model only.
-            if e.dilation != 0 && name != DELIVERED && name != full {
+            if shared.for_full_only(e) && name != DELIVERED && name != full {
                 continue;
             }
             for (fold, split) in shared.splits.folds.iter().enumerate() {

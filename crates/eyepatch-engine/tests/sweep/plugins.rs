@@ -39,7 +39,7 @@ impl Dataset for Discs {
 
     fn table(&self, _ctx: &Ctx) -> Result<Arc<Table>> {
         let row = |i: usize| {
-            let label = Some(i / 2 % 2 == 0);
+            let label = Some((i / 2).is_multiple_of(2));
             let age = if self.twist == "nan" && i == 5 { f64::NAN } else { 40.0 };
             Row {
                 id: if self.twist == "twice" && i == 5 { "s4".into() } else { format!("s{i}") },
