@@ -4,8 +4,8 @@ use std::path::Path;
 
 use image::{GrayImage, Luma};
 
-use crate::data::{Data, SIDE};
-use crate::program::{fine, refused};
+use crate::data::{Data, SIDE, SMALL};
+use crate::program::{eyepatch, fine, refused};
 
 /// A data set that `spoil` has spoilt is refused with these words.
 fn spoilt(words: &[&str], spoil: impl Fn(&mut Data)) {
@@ -78,16 +78,19 @@ fn one_class_only() {
 fn a_patient_in_two_parts() {
     let data = Data::new(48);
     let splits = data.path().join("splits.csv");
-    let mut text = String::from("row,fold,part\n");
+    let mut text = String::from("sample,fold,part\n");
     for fold in 0..2 {
         // Rows 2k and 2k + 1 are one patient: every patient is torn apart.
-        (0..48).for_each(|row| {
-            text.push_str(&format!("{row},{fold},{}\n", if row % 2 == fold { "test" } else { "train" }))
-        });
+        for (i, row) in data.rows.iter().enumerate() {
+            text.push_str(&format!("{},{fold},{}\n", row.id, if i % 2 == fold { "test" } else { "train" }));
+        }
     }
     std::fs::write(&splits, text).unwrap();
     let words = ["splits.csv", "patient `p0`", "fold 0", "put all images of a patient into one part"];
-    refused(data.sweep(&data.path().join("out")).arg("--splits").arg(&splits), &words);
+    let mut command = eyepatch();
+    command.arg("plan");
+    data.table(&mut command);
+    refused(command.args(["--size", "32", "--splits"]).arg(&splits), &words);
 }
 
 #[test]
@@ -95,14 +98,11 @@ fn no_patient_column_is_refused_unless_it_is_said() {
     let data = Data::new(48);
     let out = data.path().join("out");
     let base = |extra: &[&str]| {
-        let mut command = crate::program::eyepatch();
+        let mut command = eyepatch();
         command.args(["run", "sweep", "--table"]).arg(data.path().join("labels.csv"));
         command.arg("--images").arg(data.path().join("images")).arg("--rois").arg(data.path().join("rois"));
         command.args(["--label", "label", "--size", "32", "--folds", "2", "--out"]).arg(&out).args(extra);
-        command.args([
-            "--model-params",
-            r#"{"growth": 4, "blocks": [1, 1], "init_features": 4, "epochs": 1, "batch": 8}"#,
-        ]);
+        command.args(["--model-params", SMALL]);
         command
     };
     refused(&mut base(&[]), &["patient"]);

@@ -11,6 +11,10 @@ use crate::program::eyepatch;
 /// Side of the images in pixels.
 pub(crate) const SIDE: u32 = 40;
 
+/// Parameters of a network that trains in no time.
+pub(crate) const SMALL: &str =
+    r#"{"growth": 4, "blocks": [1, 1], "init_features": 4, "epochs": 2, "batch": 8}"#;
+
 /// A folder with `labels.csv`, `images/` and `rois/`.
 pub(crate) struct Data {
     pub(crate) home: TempDir,
@@ -70,23 +74,30 @@ impl Data {
         std::fs::write(self.path().join("labels.csv"), text).unwrap();
     }
 
-    /// The options of a sweep that name this data set.
+    /// The options of a sweep that name this data set, and its size and folds.
     pub(crate) fn options(&self, command: &mut Command) {
-        command.arg("sweep").arg("--table").arg(self.path().join("labels.csv"));
-        command.arg("--images").arg(self.path().join("images")).arg("--rois").arg(self.path().join("rois"));
-        command.args(["--patient", "patient_id", "--label", "label", "--size", "32", "--folds", "2"]);
-        command.args([
-            "--model-params",
-            r#"{"growth": 4, "blocks": [1, 1], "init_features": 4, "epochs": 2, "batch": 8}"#,
-        ]);
+        self.table(command);
+        command.args(["--size", "32", "--folds", "2"]);
     }
 
-    /// `eyepatch run sweep` of this data set into `out`.
+    /// The options of a sweep that name this data set.
+    pub(crate) fn table(&self, command: &mut Command) {
+        command.arg("sweep").arg("--table").arg(self.path().join("labels.csv"));
+        command.arg("--images").arg(self.path().join("images")).arg("--rois").arg(self.path().join("rois"));
+        command.args(["--patient", "patient_id", "--label", "label"]);
+    }
+
+    /// `eyepatch run sweep` of this data set into `out`, with a network that trains in no time.
     pub(crate) fn sweep(&self, out: &Path) -> Command {
+        self.sweep_of(SMALL, out)
+    }
+
+    /// The same with other parameters of the network.
+    pub(crate) fn sweep_of(&self, params: &str, out: &Path) -> Command {
         let mut command = eyepatch();
         command.arg("run");
         self.options(&mut command);
-        command.arg("--out").arg(out);
+        command.args(["--model-params", params]).arg("--out").arg(out);
         command
     }
 }

@@ -5,6 +5,7 @@ mod acme;
 mod bad_input;
 mod data;
 mod program;
+mod quickstart;
 mod resume;
 mod scores;
 mod sweep;

@@ -85,3 +85,19 @@ pub(crate) fn cells(store: &Path) -> BTreeMap<PathBuf, std::time::SystemTime> {
     }
     files
 }
+
+/// Asks two runs for the same results, and names the files that differ and the first line where they do.
+pub(crate) fn assert_same_results(a: &Path, b: &Path) {
+    let (a, b) = (results(a), results(b));
+    let text = |files: &BTreeMap<PathBuf, Vec<u8>>, name: &PathBuf| {
+        files.get(name).map_or("missing".to_owned(), |b| String::from_utf8_lossy(b).into_owned())
+    };
+    let names: std::collections::BTreeSet<&PathBuf> = a.keys().chain(b.keys()).collect();
+    let differ = names.into_iter().filter(|n| a.get(*n) != b.get(*n)).map(|name| {
+        let (one, other) = (text(&a, name), text(&b, name));
+        let line = one.lines().zip(other.lines()).find(|(a, b)| a != b);
+        format!("{}: {line:?}", name.display())
+    });
+    let differ: Vec<_> = differ.collect();
+    assert!(differ.is_empty(), "these results differ:\n{}", differ.join("\n"));
+}

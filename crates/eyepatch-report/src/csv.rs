@@ -42,7 +42,9 @@ pub fn findings(audit: &AuditResult) -> Result<String> {
         row.extend(bounds(f.interval));
         row.extend([number(Some(f.reference)), number(f.margin), number(f.p)]);
         row.push(format!("{:?}", f.direction).to_lowercase());
-        row.extend([f.n_images, f.n_patients, f.n_patients_positive, f.n_patients_negative].map(|n| n.to_string()));
+        row.extend(
+            [f.n_images, f.n_patients, f.n_patients_positive, f.n_patients_negative].map(|n| n.to_string()),
+        );
         row.extend([f.estimand.clone(), f.note.clone().unwrap_or_default()]);
         row
     });

@@ -42,6 +42,21 @@ pub fn json_in_script(json: &str) -> String {
     out
 }
 
+/// A JSON document on a terminal: the characters that act, which JSON allows inside strings as they are (U+007F, C1
+/// controls, direction overrides), are written as `\u` and their number. The document's meaning is unchanged.
+#[must_use]
+pub fn json_on_terminal(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\u{7f}' || acts(c) {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// A cell of a CSV table that a spreadsheet will open: text that would run as a formula gets a leading
 /// apostrophe. Plain numbers, negative ones too, stay as they are. Quoting is the CSV writer's work.
 ///

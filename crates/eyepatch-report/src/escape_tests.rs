@@ -74,6 +74,14 @@ proptest! {
     }
 
     #[test]
+    fn json_on_a_terminal_means_the_same_and_does_nothing(text in hostile()) {
+        let value = serde_json::json!({ &text: [&text, "\u{7f}\u{9b}2J\u{202e}\u{e0001}"] });
+        let out = json_on_terminal(&serde_json::to_string_pretty(&value).unwrap());
+        prop_assert!(!has_actor(&out, &['\n']));
+        prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&out).unwrap(), value);
+    }
+
+    #[test]
     fn no_csv_cell_is_a_formula(text in hostile()) {
         let cell = csv_cell(&text);
         let starts = cell.starts_with(['\t', '\r', '\n']) || cell.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
@@ -117,6 +125,15 @@ fn what_acts_is_shown() {
     assert_eq!(html_text("a\0<b>\n"), "a␀&lt;b&gt;\n");
     assert_eq!(html_attribute("\t\"\n"), "&#9;&quot;&#10;");
     assert_eq!(html_text("क्\u{200d}ष"), "क्\u{200d}ष");
+}
+
+#[test]
+fn what_acts_in_json_is_written_as_its_number() {
+    assert_eq!(
+        json_on_terminal("{\"a\": \"b\u{7f}\u{9b}\u{202e}ä\"}\n"),
+        "{\"a\": \"b\\u007f\\u009b\\u202eä\"}\n"
+    );
+    assert_eq!(json_on_terminal("\u{e0001}"), "\\udb40\\udc01");
 }
 
 #[test]

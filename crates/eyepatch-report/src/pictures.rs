@@ -3,7 +3,7 @@
 use eyepatch_core::{Attribution, ContentHash, Image, Mask};
 
 use crate::schema::Picture;
-use crate::{Error, Result};
+use crate::{Error, Result, format};
 
 type Rgb = [u8; 3];
 
@@ -12,10 +12,13 @@ type Rgb = [u8; 3];
 const OUTLINE: Rgb = [0xff, 0xd4, 0x3b];
 const WIDTH: usize = 2;
 const CASING: f32 = 0.55;
-/// Attribution that raises and lowers the output: orange and blue, told apart by all common forms of colour
-/// vision.
+/// Attribution that raises and lowers the output: orange, and blue with dark diagonals, told apart by all common forms
+/// of colour vision and without any colour.
 const RAISES: Rgb = [0xf2, 0x8e, 0x1c];
 const LOWERS: Rgb = [0x2f, 0x8f, 0xe0];
+const DIAGONAL: Rgb = [0x06, 0x1a, 0x30];
+/// Diagonals along the shorter side of a picture.
+const DIAGONALS: usize = 28;
 /// Pictures with an outline are enlarged by whole factors until their shorter side has this many pixels, so that
 /// the outline is thin.
 const SHORTER_SIDE: usize = 224;
@@ -29,11 +32,14 @@ pub struct Png {
     pub width: usize,
     /// Height in pixels.
     pub height: usize,
+    /// What its colours add up to, in words; see [`Picture::note`].
+    pub note: Option<String>,
 }
 
 impl Png {
     /// The entry of a result for it: `pictures/NAME-HASH.png`, where letters of `name` that do not belong in
-    /// file names become `-`, and the hash of the content keeps names apart. `alt` says what it shows.
+    /// file names become `-`, and the hash of the content keeps names apart. `alt` says what it shows; the note is
+    /// added to it.
     #[must_use]
     pub fn picture(&self, name: &str, alt: &str) -> Picture {
         let hash = ContentHash::of(&self.bytes);
@@ -43,7 +49,8 @@ impl Png {
             file: format!("pictures/{name}-{}.png", hash.short()),
             width: self.width,
             height: self.height,
-            alt: alt.into(),
+            alt: self.note.as_ref().map_or_else(|| alt.to_owned(), |note| format!("{alt}; {note}")),
+            note: self.note.clone(),
             hash,
         }
     }
@@ -98,9 +105,9 @@ pub fn outline(image: &Image, mask: &Mask, window: Window) -> Result<Png> {
     canvas.encode()
 }
 
-/// The image with an attribution over it: orange raises the output, blue lowers it, strength is relative to the
-/// largest absolute value (one symmetric scale). Each value covers its part of the image evenly, as it was
-/// measured, without smoothing. `mask` is outlined where it is given.
+/// The image with an attribution over it: orange raises the output, blue with dark diagonals lowers it, strength is
+/// relative to the largest absolute value (one symmetric scale). Each value covers its part of the image evenly, as
+/// it was measured, without smoothing. `mask` is outlined where it is given. The note says the shares of both.
 ///
 /// # Errors
 /// [`Error::Shape`] where sizes do not fit, [`Error::Picture`].
@@ -124,7 +131,11 @@ pub fn attribution(
         for x in 0..canvas.width {
             let value = values[(y * height / canvas.height) * width + x * width / canvas.width];
             let strength = if largest > 0.0 && value.is_finite() { value.abs() / largest } else { 0.0 };
-            let colour = if value > 0.0 { RAISES } else { LOWERS };
+            let colour = match value > 0.0 {
+                true => RAISES,
+                false if canvas.on_diagonal(x, y) => DIAGONAL,
+                false => LOWERS,
+            };
             let ground = grey(canvas.pixels[y * canvas.width + x]);
             canvas.pixels[y * canvas.width + x] = blend(ground, colour, 0.8 * strength);
         }
@@ -132,7 +143,23 @@ pub fn attribution(
     if let Some(mask) = mask {
         canvas.outline(mask)?;
     }
-    canvas.encode()
+    Ok(Png { note: Some(shares(values)), ..canvas.encode()? })
+}
+
+/// How much of the absolute attribution raises the output and how much lowers it.
+fn shares(values: &[f32]) -> String {
+    let finite = || values.iter().filter(|v| v.is_finite()).map(|v| f64::from(*v));
+    let (raises, lowers) =
+        (finite().map(|v| v.max(0.0)).sum::<f64>(), finite().map(|v| (-v).max(0.0)).sum::<f64>());
+    if raises + lowers == 0.0 {
+        return "nothing raises or lowers the output".into();
+    }
+    let share = raises / (raises + lowers);
+    format!(
+        "{} of the attribution raises the output (orange), {} lowers it (blue, hatched)",
+        format::percent(share),
+        format::percent(1.0 - share)
+    )
 }
 
 /// An enlarged RGB copy to draw on.
@@ -153,6 +180,12 @@ impl Canvas {
             std::array::from_fn(|c| window.byte(image.value(at + c % channels)))
         };
         Self { width, height, factor, pixels: (0..width * height).map(pixel).collect() }
+    }
+
+    /// Whether a dark diagonal runs through a place. Three eighths of all places, whatever the picture's size.
+    fn on_diagonal(&self, x: usize, y: usize) -> bool {
+        let period = (self.width.min(self.height) / DIAGONALS).max(8);
+        (x + y) % period < period * 3 / 8
     }
 
     /// Pixels of the mask within [`WIDTH`] of its outside or of the picture's edge get the outline; pixels outside
@@ -217,7 +250,7 @@ fn encode(width: usize, height: usize, channels: usize, bytes: &[u8]) -> Result<
     encoder.set_compression(png::Compression::High);
     let mut writer = encoder.write_header().map_err(|e| wrong(e.to_string()))?;
     writer.write_image_data(bytes).and_then(|()| writer.finish()).map_err(|e| wrong(e.to_string()))?;
-    Ok(Png { bytes: out, width, height })
+    Ok(Png { bytes: out, width, height, note: None })
 }
 
 #[cfg(test)]

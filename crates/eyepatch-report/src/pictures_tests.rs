@@ -72,8 +72,52 @@ fn attribution_colours_by_sign_on_a_symmetric_scale() {
         attribution(&ground, None, &explained(vec![2.0, -1.0, 0.0, f32::NAN], 2, 2), Window::of(&ground))
             .unwrap();
     assert_eq!(pixel(&png, 10, 10), blend([0; 3], RAISES, 0.8));
-    assert_eq!(pixel(&png, 290, 10), blend([0; 3], LOWERS, 0.4));
+    assert_eq!(pixel(&png, 295, 10), blend([0; 3], LOWERS, 0.4));
+    assert_eq!(pixel(&png, 290, 10), blend([0; 3], DIAGONAL, 0.4));
     assert_eq!([pixel(&png, 10, 290), pixel(&png, 290, 290)], [[0; 3]; 2]);
+}
+
+/// Without colours what lowers the output still shows: it is hatched on any ground, and what raises it is not.
+#[test]
+fn the_sign_of_an_attribution_shows_in_grey() {
+    for (level, side) in [(0, 16), (110, 300), (255, 900)] {
+        let ground = grey_image(side, side, level);
+        let png = attribution(&ground, None, &explained(vec![1.0, -1.0], 2, 1), Window::of(&ground)).unwrap();
+        let (bytes, _) = decode(&png);
+        let brightness = |x: usize, y: usize| {
+            let at = (y * png.width + x) * 3;
+            grey([bytes[at], bytes[at + 1], bytes[at + 2]])[0]
+        };
+        let range = |from: usize, to: usize| {
+            let all = || {
+                (0..png.height).flat_map(|y| (from..to).map(move |x| (x, y))).map(|(x, y)| brightness(x, y))
+            };
+            all().max().unwrap() - all().min().unwrap()
+        };
+        assert_eq!(range(0, png.width / 2), 0);
+        assert!(range(png.width / 2, png.width) > 60, "ground {level}, side {side}");
+    }
+}
+
+#[test]
+fn the_shares_of_both_signs_are_said() {
+    let ground = grey_image(4, 4, 0);
+    let said = |values: Vec<f32>| {
+        let png = attribution(&ground, None, &explained(values, 2, 2), Window::of(&ground)).unwrap();
+        png.picture("a", "A film")
+    };
+    let both = said(vec![3.0, -1.0, 0.0, f32::NAN]);
+    assert_eq!(
+        both.alt,
+        format!(
+            "A film; {} of the attribution raises the output (orange), {} lowers it (blue, hatched)",
+            format::percent(0.75),
+            format::percent(0.25)
+        )
+    );
+    assert!(both.alt.ends_with(&both.note.unwrap()));
+    assert_eq!(said(vec![0.0; 4]).note.unwrap(), "nothing raises or lowers the output");
+    assert_eq!(image(&ground, Window::of(&ground)).unwrap().picture("a", "A film").note, None);
 }
 
 #[test]

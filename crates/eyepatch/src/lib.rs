@@ -8,7 +8,7 @@
 //! fn lungs_hidden() -> MaskingSweep {
 //!     MaskingSweep::new(densenet_small(), my_chest_xrays())
 //!         .maskers(published())
-//!         .probe(auc_matrix())
+//!         .probe(AucMatrix::default())
 //!         .flag_if(auc(Keep::Outside).above(0.60))
 //! }
 //!

@@ -112,6 +112,7 @@ fn audit(shortcut: bool, pictures: &mut BTreeMap<String, Vec<u8>>) -> AuditResul
         splits: parts::splits(),
         matrices: vec![matrix],
         curves: curves(shortcut),
+        further: Vec::new(),
         gallery: draw::gallery(shortcut, pictures),
         explanations: draw::explanations(shortcut, pictures),
         findings: parts::findings(|row, column| auc(shortcut, row, column)),

@@ -152,7 +152,7 @@ pub(crate) fn maskings() -> Vec<MaskingSummary> {
             ..MaskingCard::default()
         };
         let plugin = spec("eyepatch/region", json!({ "keep": keep, "shape": shape }));
-        MaskingSummary { plugin, card, visible: visible[i] }
+        MaskingSummary { plugin, card, further: false, visible: visible[i] }
     };
     (0..5).map(one).collect()
 }

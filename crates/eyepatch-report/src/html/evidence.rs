@@ -1,5 +1,6 @@
 //! Matrices, curves, examples and explanations of one audit.
 
+use eyepatch_core::Keep;
 use minijinja::Value;
 use serde::Serialize;
 
@@ -7,7 +8,9 @@ use super::picture::Shown;
 use crate::charts::curve::{Chart, dilations};
 use crate::charts::{self, STYLES, ramp, share};
 use crate::format;
-use crate::schema::{AuditResult, Curve, Estimate, Explained, GalleryRow, Matrix, Picture, RuleTest};
+use crate::schema::{
+    AuditResult, Curve, Estimate, Explained, Further, GalleryRow, MaskingSummary, Matrix, Picture, RuleTest,
+};
 use crate::{Error, Result};
 
 type Bytes<'f> = &'f dyn Fn(&Picture) -> Result<Vec<u8>>;
@@ -18,6 +21,7 @@ pub(super) struct View<'a> {
     /// AUCs of the legend, with their steps.
     legend: Vec<(String, usize)>,
     pub(super) charts: Vec<ChartView>,
+    pub(super) further: Vec<FurtherView<'a>>,
     pub(super) gallery: Vec<Example<'a>>,
     pub(super) explanations: Vec<Explanation<'a>>,
 }
@@ -42,6 +46,23 @@ struct Cell {
     key: bool,
 }
 
+/// The full-image model on controls and further fills, for one class.
+#[derive(Serialize)]
+pub(super) struct FurtherView<'a> {
+    class: &'a str,
+    trained: &'a str,
+    rows: Vec<FurtherRowView<'a>>,
+}
+
+#[derive(Serialize)]
+struct FurtherRowView<'a> {
+    masking: &'a str,
+    /// What it is for.
+    role: &'static str,
+    hides: bool,
+    auc: Cell,
+}
+
 #[derive(Serialize)]
 pub(super) struct ChartView {
     title: String,
@@ -62,6 +83,13 @@ pub(super) struct Example<'a> {
     sample: &'a str,
     positive: String,
     roi: Shown,
+    strips: Vec<Strip<'a>>,
+}
+
+/// Pictures that are to be compared.
+#[derive(Serialize)]
+struct Strip<'a> {
+    title: &'static str,
     masked: Vec<(&'a str, Shown)>,
 }
 
@@ -85,7 +113,8 @@ impl<'a> View<'a> {
                 .map(|v| (format!("{v:.1}"), ramp::step(v)))
                 .collect(),
             charts: charts(&r.curves, test),
-            gallery: r.gallery.iter().map(|g| example(g, bytes)).collect::<Result<_>>()?,
+            further: r.further.iter().map(|f| further(f, &r.maskings, test)).collect(),
+            gallery: r.gallery.iter().map(|g| example(g, &r.maskings, bytes)).collect::<Result<_>>()?,
             explanations: r.explanations.iter().map(|e| explanation(e, bytes)).collect::<Result<_>>()?,
         })
     }
@@ -185,13 +214,51 @@ fn chart(title: String, curves: &[&Curve], test: Option<&RuleTest>) -> ChartView
     }
 }
 
-fn example<'a>(g: &'a GalleryRow, bytes: Bytes<'_>) -> Result<Example<'a>> {
-    let masked = g.masked.iter().map(|(name, p)| Ok((name.as_str(), Shown::new(p, bytes)?)));
+fn further<'a>(f: &'a Further, maskings: &[MaskingSummary], test: Option<&RuleTest>) -> FurtherView<'a> {
+    let rows = f.rows.iter().map(|r| {
+        let m = maskings.iter().find(|m| m.card.name == r.masking);
+        let key = test.is_some_and(|t| t.trained == f.trained && t.evaluated.contains(&r.masking));
+        FurtherRowView {
+            masking: &r.masking,
+            role: m.map_or("", role),
+            hides: m.is_some_and(|m| m.card.hides),
+            auc: cell(r.auc.as_ref(), key),
+        }
+    });
+    FurtherView { class: &f.class, trained: &f.trained, rows: rows.collect() }
+}
+
+/// What a masking is there for, in a word.
+fn role(m: &MaskingSummary) -> &'static str {
+    match (&m.card.control, m.further) {
+        (Some(_), _) => "control",
+        (None, true) => "fill",
+        (None, false) => "matrix",
+    }
+}
+
+fn example<'a>(g: &'a GalleryRow, maskings: &[MaskingSummary], bytes: Bytes<'_>) -> Result<Example<'a>> {
+    let strip = |title, wanted: &dyn Fn(&MaskingSummary) -> bool| -> Result<Strip<'a>> {
+        let named = |name: &str| maskings.iter().find(|m| m.card.name == name);
+        // A picture of a masking that the result does not list is shown with the first.
+        let fits = |name: &str| named(name).map_or(title == "Maskings", wanted);
+        let shown = g.masked.iter().filter(|(name, _)| fits(name));
+        let masked = shown.map(|(name, p)| Ok((name.as_str(), Shown::new(p, bytes)?)));
+        Ok(Strip { title, masked: masked.collect::<Result<_>>()? })
+    };
+    let first = maskings.iter().find(|m| m.card.is_own_whole_roi() && m.card.keep == Keep::Outside);
+    let first = first.map(|m| m.card.name.as_str());
+    let mut strips = vec![strip("Maskings", &|m| role(m) == "matrix")?];
+    if g.masked.iter().any(|(name, _)| maskings.iter().any(|m| m.further && m.card.name == *name)) {
+        strips.push(strip("Fills", &|m| role(m) == "fill" || Some(m.card.name.as_str()) == first)?);
+        strips.push(strip("Controls", &|m| role(m) == "control")?);
+        strips.retain(|s| s.masked.len() > usize::from(s.title == "Fills"));
+    }
     Ok(Example {
         sample: &g.sample,
         positive: if g.positive.is_empty() { "no class".into() } else { g.positive.join(", ") },
         roi: Shown::new(&g.roi, bytes)?,
-        masked: masked.collect::<Result<_>>()?,
+        strips,
     })
 }
 

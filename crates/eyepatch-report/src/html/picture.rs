@@ -41,6 +41,7 @@ pub(super) struct Shown {
     width: usize,
     height: usize,
     alt: String,
+    note: String,
 }
 
 impl Shown {
@@ -57,7 +58,8 @@ impl Shown {
             ));
         }
         let src = Value::from_safe_string(format!("data:image/png;base64,{}", BASE64.encode(&bytes)));
-        Ok(Self { src, width: picture.width, height: picture.height, alt: picture.alt.clone() })
+        let note = picture.note.clone().unwrap_or_default();
+        Ok(Self { src, width: picture.width, height: picture.height, alt: picture.alt.clone(), note })
     }
 }
 
@@ -66,7 +68,14 @@ mod tests {
     use super::*;
 
     fn named(file: &str) -> Picture {
-        Picture { file: file.into(), width: 1, height: 1, alt: String::new(), hash: ContentHash::of(b"") }
+        Picture {
+            file: file.into(),
+            width: 1,
+            height: 1,
+            alt: String::new(),
+            note: None,
+            hash: ContentHash::of(b""),
+        }
     }
 
     #[test]

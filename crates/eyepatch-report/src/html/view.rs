@@ -120,6 +120,7 @@ impl<'a> Audit<'a> {
             ("answer", "Answer", true),
             ("matrix", "AUC matrix", !e.matrices.is_empty()),
             ("curves", "Dilation", !e.charts.is_empty()),
+            ("further", "Fills and controls", !e.further.is_empty()),
             ("maskings", "Maskings", !r.maskings.is_empty() || !e.gallery.is_empty()),
             ("explanations", "Explanations", !e.explanations.is_empty()),
             ("data", "Data", true),

@@ -12,9 +12,14 @@
   theme.hidden = false;
   name();
 
+  // The result byte for byte, never parsed: JavaScript would round large seeds. Only what a script element cannot hold
+  // was escaped. Escapes are read in pairs, so that a backslash of the text's own stays one.
+  const escape = /\\(?:u(003[ce]|0026|202[89])|[^])/g;
+  const original = () => byId("result").textContent.replace(
+    escape, (all, code) => code ? String.fromCharCode(Number.parseInt(code, 16)) : all);
   const download = byId("download");
   download.addEventListener("click", () => {
-    const text = JSON.stringify(JSON.parse(byId("result").textContent), null, 2) + "\n";
+    const text = original();
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
     link.download = "result.json";

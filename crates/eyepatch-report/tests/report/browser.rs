@@ -9,8 +9,10 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use eyepatch_report::json;
+
 use crate::hostile::{self, HOST};
-use crate::render;
+use crate::{between, render, small};
 
 fn chromium() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("CHROMIUM") {
@@ -94,16 +96,14 @@ fn is_owned(dom: &str) -> bool {
     dom[start..].split('>').next().is_some_and(|tag| tag.contains("data-owned"))
 }
 
+fn skipped() {
+    // Straight to standard error: the test harness would swallow a print of a test that passes.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: no Chromium found, no page was opened in a browser");
+}
+
 #[test]
 fn a_browser_runs_nothing_foreign_and_requests_nothing() {
-    let Some(browser) = chromium() else {
-        // Straight to standard error: the test harness would swallow a print of a test that passes.
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED: no Chromium found, the hostile page was not opened in a browser"
-        );
-        return;
-    };
+    let Some(browser) = chromium() else { return skipped() };
     let proxy = Proxy::start();
     let page = render(&hostile::sample());
     let dom = load(&browser, &page, &proxy);
@@ -118,4 +118,39 @@ fn a_browser_runs_nothing_foreign_and_requests_nothing() {
     );
     assert!(is_owned(&load(&browser, &bare, &proxy)));
     assert!(!proxy.of_pages().is_empty());
+}
+
+/// The download is `result.json` to the byte: JavaScript rounds integers above 2^53, and the page's escapes are undone,
+/// but not what only looks like one of them.
+#[test]
+fn the_download_is_the_result_to_the_byte() {
+    let Some(browser) = chromium() else { return skipped() };
+    let mut sample = small();
+    let audit = &mut sample.result.audits[0];
+    audit.seed = u64::MAX - 1;
+    audit.notes = vec![
+        r"C:\u003c\\u003e \u0026".into(),
+        "<a> & \u{2028}\u{2029} </script> <!-- \\\"".into(),
+        "\u{1b}[31m \u{9b} \u{202e} ü 💊".into(),
+    ];
+    let page = render(&sample);
+    let policy = between(&page, "<meta http-equiv=\"Content-Security-Policy\"", ">").to_owned();
+    let unprotected = page.replace(&format!("<meta http-equiv=\"Content-Security-Policy\"{policy}>"), "");
+    // Catches what would be saved and writes it, as hexadecimal UTF-8, where a dump of the document shows it.
+    let catch = r##"<script>
+        URL.createObjectURL = (blob) => {
+            blob.arrayBuffer().then((b) => {
+                const hex = Array.from(new Uint8Array(b), (v) => v.toString(16).padStart(2, "0")).join("");
+                document.documentElement.dataset.saved = hex + ".";
+            });
+            return "#saved";
+        };
+        document.getElementById("download").click();
+    </script></body>"##;
+    let dom = load(&browser, &unprotected.replace("</body>", catch), &Proxy::start());
+    let hex = between(&dom, "data-saved=\"", ".").as_bytes();
+    let digit = |b: u8| (b as char).to_digit(16).unwrap() as u8;
+    let saved: Vec<u8> = hex.chunks(2).map(|p| digit(p[0]) * 16 + digit(p[1])).collect();
+    let saved = String::from_utf8(saved).unwrap();
+    assert!(saved == json::result_to_string(&sample.result).unwrap(), "{saved}");
 }

@@ -38,8 +38,8 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Print the manual page.
-    Man,
+    /// Print the manual pages of all commands.
+    Man(ManArgs),
 }
 
 #[derive(clap::Args)]
@@ -47,6 +47,13 @@ pub(crate) struct ListArgs {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ManArgs {
+    /// Write one file a page (eyepatch.1, eyepatch-run.1, …) into this folder instead.
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -97,8 +104,9 @@ pub(crate) struct HowArgs {
     pub(crate) threads: Option<u16>,
 }
 
-/// A masking sweep of one's own table, without writing Rust.
-#[derive(clap::Args, Clone)]
+/// A masking sweep of one's own table, without writing Rust. An option of it that a command would not use is refused
+/// in `forms`.
+#[derive(clap::Args, Clone, Default)]
 #[command(next_help_heading = "For `sweep`: a table of your own")]
 pub(crate) struct SweepArgs {
     /// The table (CSV with a header).
@@ -130,29 +138,29 @@ pub(crate) struct SweepArgs {
     pub(crate) roi_column: Option<String>,
     /// Keep only rows that fit, for instance `lung_pred_uncertainty<=0.12`; may be given more than once.
     #[arg(long = "where")]
-    pub(crate) filter: Vec<String>,
-    /// Working height and width in pixels [default: the model's].
+    pub(crate) rows: Vec<String>,
+    /// Working height and width in pixels [default: the model's]; also for declared audits.
     #[arg(long, value_parser = clap::value_parser!(u16).range(16..=4096))]
     pub(crate) size: Option<u16>,
-    /// Folds, by patient.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(2..=50))]
-    pub(crate) folds: u16,
-    /// Folds from a file with the columns row,fold,part instead.
-    #[arg(long)]
+    /// Folds, by patient [default: 3]; also for declared audits.
+    #[arg(long, conflicts_with = "quick", value_parser = clap::value_parser!(u16).range(2..=50))]
+    pub(crate) folds: Option<u16>,
+    /// Folds from a file with the columns sample,fold,part instead, for instance from `eyepatch split`.
+    #[arg(long, conflicts_with_all = ["folds", "quick"])]
     pub(crate) splits: Option<PathBuf>,
     /// Extra dilations of the exact regions, pixels of the working size, for instance 2,5,10.
     #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) dilate: Vec<i32>,
-    /// Flag a class whose AUC with the region hidden lies above this.
-    #[arg(long, default_value_t = 0.55)]
-    pub(crate) flag_above: f64,
-    /// Root seed.
-    #[arg(long, default_value_t = 1907)]
-    pub(crate) seed: u64,
-    /// The model's id.
-    #[arg(long, default_value = "eyepatch/densenet")]
-    pub(crate) model: String,
-    /// The model's parameters as JSON, for instance '{"epochs": 20}'.
+    /// Flag a class whose AUC with the region hidden lies above this [default: 0.55].
+    #[arg(long)]
+    pub(crate) flag_above: Option<f64>,
+    /// Root seed [default: 1907]; also for declared audits.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// The model's id [default: eyepatch/densenet].
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+    /// The model's parameters as JSON, for instance '{"epochs": 20}'; also for declared audits.
     #[arg(long)]
     pub(crate) model_params: Option<String>,
     /// Further parameters of the data set as JSON, for instance '{"licence": "CC BY 4.0"}'.
@@ -194,6 +202,30 @@ pub(crate) enum RoiCommand {
     Dilate(DilateArgs),
     /// The bounding box of a ROI.
     Box(BoxArgs),
+    /// A ROI from run-length codes in a table, as CheXmask has them.
+    Rle(RleArgs),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct RleArgs {
+    /// The table: a row an image, with run-length codes (1-based `start length` pairs, rows first), Height and Width.
+    #[arg(long)]
+    pub(crate) csv: PathBuf,
+    /// The image's id.
+    #[arg(long)]
+    pub(crate) id: String,
+    /// Column of the ids [default: the first of ImageID, Image Index, image_id, dicom_id, id].
+    #[arg(long)]
+    pub(crate) id_column: Option<String>,
+    /// Columns of the codes that are united, for instance "Left Lung,Right Lung".
+    #[arg(long, value_delimiter = ',', required = true)]
+    pub(crate) columns: Vec<String>,
+    /// Where to write the ROI (PNG).
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// Print JSON: what was written, and how much of it is inside.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(clap::Args)]
@@ -207,6 +239,9 @@ pub(crate) struct DilateArgs {
     /// Where to write the result (PNG).
     #[arg(long)]
     pub(crate) out: PathBuf,
+    /// Print JSON: what was written, and how much of it is inside.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(clap::Args)]
@@ -217,6 +252,9 @@ pub(crate) struct BoxArgs {
     /// Where to write the result (PNG).
     #[arg(long)]
     pub(crate) out: PathBuf,
+    /// Print JSON: what was written, and how much of it is inside.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Which side of the region stays visible.
@@ -244,6 +282,8 @@ pub(crate) enum ShapeArg {
     Exact,
     /// Its bounding box.
     Box,
+    /// The study's box: the ROI united with its box without the box's last row and column.
+    BoxPublished,
 }
 
 impl From<ShapeArg> for Shape {
@@ -251,6 +291,7 @@ impl From<ShapeArg> for Shape {
         match shape {
             ShapeArg::Exact => Self::Exact,
             ShapeArg::Box => Self::Box,
+            ShapeArg::BoxPublished => Self::BoxPublished,
         }
     }
 }
@@ -266,21 +307,37 @@ pub(crate) struct MaskArgs {
     /// What stays visible.
     #[arg(long, value_enum, required_unless_present = "plan")]
     pub(crate) keep: Option<KeepArg>,
-    /// The region's outline.
-    #[arg(long, value_enum, default_value = "exact")]
-    pub(crate) shape: ShapeArg,
-    /// Dilate the region by N pixels before its box is taken; N < 0 erodes.
-    #[arg(long, default_value_t = 0, allow_hyphen_values = true)]
-    pub(crate) dilate: i32,
-    /// What hidden pixels become.
-    #[arg(long, default_value = "black")]
-    pub(crate) fill: String,
+    /// The region's outline [default: exact].
+    #[arg(long, value_enum)]
+    pub(crate) shape: Option<ShapeArg>,
+    /// Dilate the region by N pixels before its box is taken; N < 0 erodes [default: 0].
+    #[arg(long, allow_hyphen_values = true)]
+    pub(crate) dilate: Option<i32>,
+    /// What hidden pixels become: black, mean, local-mean:R, visible-mean, blur:KX,KY, gaussian:SIGMA, noise, own-noise,
+    /// inpaint [default: black].
+    #[arg(long)]
+    pub(crate) fill: Option<String>,
+    /// Another region than the ROI: none, swap:OTHER.png (its ROI), moved, blob, dice:D (a wrong outline) [default: none].
+    #[arg(long)]
+    pub(crate) control: Option<String>,
+    /// Width of a soft edge in pixels [default: 0].
+    #[arg(long)]
+    pub(crate) feather: Option<u32>,
+    /// Images that `mean` and `noise` learn from, of the same channels [default: the image itself, hidden part included].
+    #[arg(long, num_args = 1..)]
+    pub(crate) training: Vec<PathBuf>,
+    /// Seed of noise and of random regions [default: 1907].
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
     /// A plan file (`eyepatch plan … --out`) or an audit's id: mask all its images and write manifest.csv.
-    #[arg(long, conflicts_with_all = ["image", "roi", "keep"])]
+    #[arg(long, conflicts_with_all = ["image", "roi", "keep", "shape", "dilate", "fill", "control", "feather", "training", "seed"])]
     pub(crate) plan: Option<PathBuf>,
     /// Where to write: a PNG, or with --plan a folder.
     #[arg(long)]
     pub(crate) out: PathBuf,
+    /// Print JSON: what was written.
+    #[arg(long)]
+    pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) how: HowArgs,
 }
@@ -293,6 +350,9 @@ pub(crate) struct SplitArgs {
     /// Column of the patient's id.
     #[arg(long)]
     pub(crate) group: String,
+    /// Column of the sample's id [default: found].
+    #[arg(long)]
+    pub(crate) id: Option<String>,
     /// Column to balance folds by.
     #[arg(long)]
     pub(crate) stratify: Option<String>,
@@ -302,7 +362,21 @@ pub(crate) struct SplitArgs {
     /// Seed.
     #[arg(long, default_value_t = 1907)]
     pub(crate) seed: u64,
-    /// Where to write row,fold,part.
+    /// Where to write sample,fold,part.
     #[arg(long)]
     pub(crate) out: PathBuf,
+    /// Print JSON: what was written, and how many rows and patients each fold tests.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    /// Names that clash, defaults that do not parse: the parser itself knows.
+    #[test]
+    fn the_parser_finds_nothing_wrong_with_the_commands() {
+        super::Args::command().debug_assert();
+    }
 }

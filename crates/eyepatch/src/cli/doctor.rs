@@ -7,7 +7,7 @@ use super::{Linked, Outcome, files};
 pub(crate) fn doctor(args: &DoctorArgs, linked: &Linked) -> Result<Outcome, CliError> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let temp = std::env::temp_dir();
-    let writable = tempfile_works(&temp);
+    let writable = files::probe(&temp);
     let features = cpu_features();
     let plugins = linked.registry.entries().count();
     let audits = linked.audits.entries().count();
@@ -50,12 +50,6 @@ pub(crate) fn doctor(args: &DoctorArgs, linked: &Linked) -> Result<Outcome, CliE
     } else {
         Err(CliError::usage(format!("{} problem(s) found", problems.len()), "mend what is listed above"))
     }
-}
-
-fn tempfile_works(folder: &std::path::Path) -> std::io::Result<()> {
-    let path = folder.join(format!("eyepatch-doctor-{}", std::process::id()));
-    std::fs::write(&path, b"eyepatch")?;
-    std::fs::remove_file(&path)
 }
 
 fn cpu_features() -> Vec<&'static str> {

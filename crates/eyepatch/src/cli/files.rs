@@ -4,11 +4,12 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 
 use eyepatch_core::{Image, Mask, Pixels};
-use eyepatch_report::escape::terminal;
+use eyepatch_report::escape::{json_on_terminal, terminal};
 use image::{DynamicImage, ImageReader, Limits};
 
 use super::Outcome;
 use super::error::CliError;
+use super::safe::Safe;
 
 /// No side of an image is longer: a larger one is a decompression bomb or no medical image.
 const MAX_SIDE: u32 = 32_768;
@@ -72,17 +73,34 @@ pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     Ok(eyepatch_engine::write_file(path, bytes)?)
 }
 
-/// Text to standard output, with control characters of foreign strings made visible.
-pub(crate) fn print(text: &str) -> Result<Outcome, CliError> {
-    let safe: Vec<String> = text.split('\n').map(terminal).collect();
-    print_bytes(safe.join("\n").as_bytes())
+/// Makes a folder where it is missing, and finds out now whether it can be written to, not after an hour's training.
+pub(crate) fn writable(folder: &Path) -> Result<(), CliError> {
+    std::fs::create_dir_all(folder)
+        .and_then(|()| probe(folder))
+        .map_err(|e| CliError::file(folder, e, "choose another --out, or make this folder writable"))
 }
 
-/// JSON to standard output. JSON escapes control characters itself.
+/// Writes a small file and takes it away again.
+pub(crate) fn probe(folder: &Path) -> std::io::Result<()> {
+    let path = folder.join(format!(".eyepatch-probe-{}", std::process::id()));
+    std::fs::write(&path, b"eyepatch")?;
+    std::fs::remove_file(&path)
+}
+
+/// Text with control characters of foreign strings made visible, line by line.
+pub(crate) fn shown(text: &str) -> String {
+    text.split('\n').map(terminal).collect::<Vec<_>>().join("\n")
+}
+
+/// Text to standard output, with control characters of foreign strings made visible.
+pub(crate) fn print(text: &str) -> Result<Outcome, CliError> {
+    print_bytes(shown(text).as_bytes())
+}
+
+/// JSON to standard output. Characters that would act on a terminal are written as `\u` and their number.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<Outcome, CliError> {
-    let mut text = serde_json::to_vec_pretty(value).map_err(|e| CliError::Output(e.into()))?;
-    text.push(b'\n');
-    print_bytes(&text)
+    let text = serde_json::to_string_pretty(value).map_err(|e| CliError::Output(e.into()))?;
+    print_bytes((json_on_terminal(&text) + "\n").as_bytes())
 }
 
 /// Bytes to standard output.
@@ -92,15 +110,13 @@ pub(crate) fn print_bytes(bytes: &[u8]) -> Result<Outcome, CliError> {
     Ok(Outcome::Fine)
 }
 
-/// A complaint to standard error; foreign control characters are made visible line by line, except the colours that
-/// the diagnostic library itself writes to a terminal.
+/// A complaint to standard error, with control characters of foreign strings made visible.
 pub(crate) fn complain(text: &str) {
-    use std::io::IsTerminal;
-    let mut err = std::io::stderr().lock();
-    let text = if err.is_terminal() {
-        text.to_owned()
-    } else {
-        text.split('\n').map(terminal).collect::<Vec<_>>().join("\n")
-    };
-    let _ = writeln!(err, "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", shown(text));
+}
+
+/// An error to standard error, in the diagnostic library's own colours where that is a terminal.
+pub(crate) fn complain_of(error: &CliError) {
+    let report = miette::Report::new(Safe::new(error));
+    let _ = writeln!(std::io::stderr().lock(), "{report:?}");
 }

@@ -21,8 +21,7 @@ pub(crate) fn list(args: &ListArgs, linked: &Linked) -> Result<Outcome, CliError
     }
     let mut text = String::from("audits\n");
     for audit in linked.audits.entries() {
-        let question = audit.question.lines().next().unwrap_or_default();
-        text.push_str(&format!("  {:<28} {question}\n", audit.id()));
+        text.push_str(&format!("  {:<28} {}\n", audit.id(), paragraph(audit.question)));
     }
     let mut kind = None;
     for entry in linked.registry.entries() {
@@ -30,11 +29,31 @@ pub(crate) fn list(args: &ListArgs, linked: &Linked) -> Result<Outcome, CliError
             text.push_str(&format!("\n{}s\n", entry.kind));
             kind = Some(entry.kind);
         }
-        let doc = entry.doc.lines().next().unwrap_or_default();
         text.push_str(&format!(
-            "  {:<28} {doc} ({} {})\n",
-            entry.id, entry.origin.crate_name, entry.origin.version
+            "  {:<28} {} ({} {})\n",
+            entry.id,
+            paragraph(entry.doc),
+            entry.origin.crate_name,
+            entry.origin.version
         ));
     }
     files::print(&text)
+}
+
+/// The first paragraph of a doc comment, in one line.
+fn paragraph(doc: &str) -> String {
+    let lines = doc.lines().map(str::trim).skip_while(|l| l.is_empty()).take_while(|l| !l.is_empty());
+    lines.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::paragraph;
+
+    #[test]
+    fn a_paragraph_ends_at_an_empty_line() {
+        assert_eq!(paragraph(" Does it\n still see?\n\n Why we ask."), "Does it still see?");
+        assert_eq!(paragraph("\r\n One.\r\n\r\n Two."), "One.");
+        assert_eq!(paragraph(""), "");
+    }
 }

@@ -1,7 +1,7 @@
 use std::path::Path;
 
-use eyepatch_core::{Ctx, Keep, Masker, NoDonors, Roi, Sample, Seed, Shape, TrainingPart};
-use serde_json::json;
+use eyepatch_core::{Ctx, Donors, Image, Keep, Mask, Masker, Roi, Sample, Seed, Shape, TrainingPart};
+use serde_json::{Value, json};
 
 use super::args::MaskArgs;
 use super::error::CliError;
@@ -11,16 +11,53 @@ use super::{Linked, Outcome, files, plan};
 /// The masker behind `eyepatch mask`, by id: any linked plugin of that id serves.
 pub(crate) const REGION: &str = "eyepatch/region";
 
-/// No training part: fills that learn from one cannot be had for a single image.
-struct Nothing;
+/// The images that a fill learns from.
+struct Training(Vec<Sample>);
 
-impl TrainingPart for Nothing {
+impl TrainingPart for Training {
     fn len(&self) -> usize {
-        0
+        self.0.len()
     }
 
-    fn sample(&self, _index: usize) -> eyepatch_core::Result<Sample> {
-        Err(eyepatch_core::Error::EmptyRegion { what: "the training part".into() })
+    fn sample(&self, index: usize) -> eyepatch_core::Result<Sample> {
+        Ok(self.0[index].clone())
+    }
+}
+
+/// The one ROI that `--control swap:OTHER.png` swaps in, or none.
+struct Other(Option<Roi>);
+
+impl Donors for Other {
+    fn len(&self) -> usize {
+        usize::from(self.0.is_some())
+    }
+
+    fn roi(&self, _index: usize) -> eyepatch_core::Result<Roi> {
+        self.0.clone().ok_or_else(|| eyepatch_core::Error::EmptyRegion { what: "the other ROI".into() })
+    }
+
+    fn agrees(&self, _index: usize, _class: usize) -> Option<bool> {
+        Some(true)
+    }
+}
+
+/// Whose region, as the masker's parameter, and the ROI that it needs.
+fn control(text: &str) -> Result<(Value, Other), CliError> {
+    let plain = |of: &str| Ok((json!(of), Other(None)));
+    match text.split_once(':') {
+        None if text == "none" => plain("own"),
+        None if matches!(text, "moved" | "blob") => plain(text),
+        Some(("swap", path)) => {
+            let roi = files::read_roi(Path::new(path))?;
+            Ok((json!("swap-same"), Other(Some(Roi::single(roi)?))))
+        }
+        Some(("dice", dice)) if dice.parse::<f32>().is_ok() => {
+            Ok((json!({ "perturbed": dice.parse::<f32>().unwrap_or(1.0) }), Other(None)))
+        }
+        _ => Err(CliError::usage(
+            format!("no control `{text}`"),
+            "there are: none, swap:OTHER.png, moved, blob, dice:D with D from 0 to 1",
+        )),
     }
 }
 
@@ -37,8 +74,18 @@ fn one(
     (image, roi, keep): (&Path, &Path, Keep),
     linked: &Linked,
 ) -> Result<Outcome, CliError> {
-    let shape: Shape = args.shape.into();
-    let params = json!({ "keep": keep, "shape": shape, "dilate": args.dilate, "fill": args.fill });
+    if args.how.quick || args.how.threads.is_some() {
+        return Err(CliError::usage(
+            "--quick and --threads do not go with --image",
+            "leave them out, or give --plan",
+        ));
+    }
+    let shape: Shape = args.shape.map_or(Shape::Exact, Into::into);
+    let (of, other) = control(args.control.as_deref().unwrap_or("none"))?;
+    let params = json!({
+        "keep": keep, "shape": shape, "dilate": args.dilate.unwrap_or(0), "of": of,
+        "fill": args.fill.as_deref().unwrap_or("black"), "feather": args.feather.unwrap_or(0),
+    });
     let masker = linked.registry.make::<dyn Masker>(REGION, &params)?;
     let source = files::read_image(image)?;
     let mask = files::read_roi(roi)?;
@@ -57,29 +104,57 @@ fn one(
             "give the ROI at its image's size",
         ));
     }
-    let ctx = Ctx::new(Seed::root(0).child(&name), 1)?;
-    let prepared = masker.prepare(&Nothing, &ctx)?;
+    let ctx = Ctx::new(Seed::root(args.seed.unwrap_or(1907)).child(&name), 1)?;
+    let training = training(args, &source, &mask)?;
+    if masker.learns() && args.training.is_empty() {
+        tracing::warn!(
+            "the fill learns from the image itself, its hidden part included; --training gives it others"
+        );
+    }
+    let prepared = masker.prepare(&training, &ctx)?;
     let masked = prepared
-        .apply(&source, &Roi::single(mask)?, &NoDonors, &ctx)
+        .apply(&source, &Roi::single(mask)?, &other, &ctx)
         .map_err(|e| CliError::file(roi, &e, e.remedy().unwrap_or_default()))?;
     files::write_image(&args.out, &masked)?;
-    Ok(Outcome::Fine)
+    if !args.json {
+        return Ok(Outcome::Fine);
+    }
+    files::print_json(&json!({
+        "out": args.out, "width": masked.width(), "height": masked.height(), "masking": masker.card(),
+    }))
+}
+
+/// The images given with `--training`, or the image itself. Fills look at their pixels only, not at the ROI.
+fn training(args: &MaskArgs, source: &Image, roi: &Mask) -> Result<Training, CliError> {
+    let sample = |id: String, image: Image, roi: Mask| -> Result<Sample, CliError> {
+        Ok(Sample { patient: id.clone(), id, labels: Vec::new(), image, roi: Roi::single(roi)? })
+    };
+    if args.training.is_empty() {
+        return Ok(Training(vec![sample("the image itself".into(), source.clone(), roi.clone())?]));
+    }
+    let read = |path: &std::path::PathBuf| {
+        let image = files::read_image(path)?;
+        let whole = Mask::filled(image.width(), image.height(), true);
+        sample(path.display().to_string(), image, whole)
+    };
+    Ok(Training(args.training.iter().map(read).collect::<Result<_, _>>()?))
 }
 
 fn all(args: &MaskArgs, planned: &Path, linked: &Linked) -> Result<Outcome, CliError> {
     let options = options(&args.how)?;
+    let chosen = plan::load(planned, linked)?;
+    // A second export would overwrite the first.
+    let remedy = "name one of them, and give each a folder of its own";
+    let (info, experiment) = plan::only(&chosen, &planned.to_string_lossy(), remedy)?;
     let terminal = Terminal::new(options.threads);
-    for (info, experiment) in plan::load(planned, linked)? {
-        let export = experiment.export(&info, &options, &args.out, &terminal)?.ok_or_else(|| {
-            CliError::usage(format!("audit `{}` masks nothing", info.id), "choose a masking sweep")
-        })?;
-        terminal.end();
-        files::print(&format!(
-            "{} masked images, {} rows in {}\n",
-            export.images,
-            export.rows,
-            export.manifest.display()
-        ))?;
+    let export = experiment.export(info, &options, &args.out, &terminal);
+    terminal.end();
+    let export = export?.ok_or_else(|| {
+        CliError::usage(format!("audit `{}` masks nothing", info.id), "choose a masking sweep")
+    })?;
+    if args.json {
+        return files::print_json(&export);
     }
-    Ok(Outcome::Fine)
+    let manifest = export.manifest.display();
+    files::print(&format!("{} masked images, {} rows in {manifest}\n", export.images, export.rows))
 }

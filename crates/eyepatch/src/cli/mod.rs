@@ -2,16 +2,21 @@
 //! 130 stopped on request.
 
 mod args;
+mod change;
 mod doctor;
 mod error;
 mod files;
+mod forms;
 mod list;
+mod man;
 mod mask;
 mod observer;
 mod plan;
 mod report;
+mod rle;
 mod roi;
 mod run;
+mod safe;
 mod split;
 mod sweep;
 
@@ -45,10 +50,7 @@ pub(crate) struct Linked {
 pub fn main(crates: &[&str]) -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(e) => {
-            let _ = e.print();
-            return if e.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
-        }
+        Err(e) => return usage(e),
     };
     start_logging(args.verbose);
     match dispatch(args.command, crates) {
@@ -57,11 +59,19 @@ pub fn main(crates: &[&str]) -> ExitCode {
         // The reader of a pipe has gone; there is nobody left to tell.
         Err(CliError::Output(e)) if e.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            let code = error.exit_code();
-            files::complain(&format!("{:?}", miette::Report::new(error)));
-            ExitCode::from(code)
+            files::complain_of(&error);
+            ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// Help, or what is wrong with the command as it was typed. Its words may be a stranger's (file names, through a
+/// shell's wildcard), so what is wrong is told of the words as they are shown.
+fn usage(e: clap::Error) -> ExitCode {
+    let words = std::env::args_os().map(|w| files::shown(&w.to_string_lossy()));
+    let e = Args::try_parse_from(words).err().unwrap_or(e);
+    let _ = e.print();
+    if e.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
 }
 
 fn start_logging(verbose: u8) {
@@ -80,14 +90,12 @@ fn dispatch(command: Command, crates: &[&str]) -> Result<Outcome, CliError> {
             clap_complete::generate(shell, &mut Args::command(), "eyepatch", &mut text);
             files::print_bytes(&text)
         }
-        Command::Man => {
-            let mut text = Vec::new();
-            clap_mangen::Man::new(Args::command()).render(&mut text).map_err(CliError::Output)?;
-            files::print_bytes(&text)
-        }
+        Command::Man(a) => man::man(&a, Args::command()),
         Command::Roi(RoiCommand::Dilate(a)) => roi::dilate(&a),
         Command::Roi(RoiCommand::Box(a)) => roi::bounding_box(&a),
+        Command::Roi(RoiCommand::Rle(a)) => rle::decode(&a),
         Command::Report(a) => report::report(&a),
+        Command::Split(a) => split::split(&a),
         other => with_plugins(other, &linked(crates)?),
     }
 }
@@ -99,10 +107,11 @@ fn with_plugins(command: Command, linked: &Linked) -> Result<Outcome, CliError> 
         Command::Plan(a) => plan::plan(*a, linked),
         Command::Doctor(a) => doctor::doctor(&a, linked),
         Command::Mask(a) => mask::mask(&a, linked),
-        Command::Split(a) => split::split(&a, linked),
-        Command::Completions { .. } | Command::Man | Command::Roi(_) | Command::Report(_) => {
-            Ok(Outcome::Fine)
-        }
+        Command::Completions { .. }
+        | Command::Man(_)
+        | Command::Roi(_)
+        | Command::Report(_)
+        | Command::Split(_) => Ok(Outcome::Fine),
     }
 }
 

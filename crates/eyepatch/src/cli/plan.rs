@@ -12,6 +12,8 @@ use super::{Linked, Outcome, files, sweep};
 
 /// Name and version of the plan file's schema.
 const SCHEMA: &str = "eyepatch-plan/1";
+/// The kind of experiment that a plan file can hold.
+pub(crate) const SWEEP_KIND: &str = "masking-sweep";
 
 /// A declared audit as a file.
 #[derive(Serialize, Deserialize)]
@@ -33,7 +35,7 @@ pub(crate) fn load(plan: &Path, linked: &Linked) -> Result<Chosen, CliError> {
     let text =
         std::fs::read_to_string(plan).map_err(|e| CliError::file(plan, e, "check that it can be read"))?;
     let file: PlanFile = serde_json::from_str(&text).map_err(|e| CliError::file(plan, e, again))?;
-    if file.schema != SCHEMA || file.kind != "masking-sweep" {
+    if file.schema != SCHEMA || file.kind != SWEEP_KIND {
         let problem = format!(
             "`{}` ({}) is no plan that this version reads; it reads {SCHEMA}",
             file.schema, file.kind
@@ -44,6 +46,22 @@ pub(crate) fn load(plan: &Path, linked: &Linked) -> Result<Chosen, CliError> {
         serde_json::from_value(file.experiment).map_err(|e| CliError::file(plan, e, again))?;
     let sweep = MaskingSweep::from_spec(&spec, &linked.registry)?;
     Ok(vec![(file.audit, Box::new(sweep))])
+}
+
+/// The only one of the chosen audits, for what must not be done for several.
+pub(crate) fn only<'a>(
+    chosen: &'a Chosen,
+    filter: &str,
+    remedy: &str,
+) -> Result<(&'a AuditInfo, &'a dyn Experiment), CliError> {
+    match chosen.as_slice() {
+        [(info, experiment)] => Ok((info, experiment.as_ref())),
+        several => {
+            let ids: Vec<_> = several.iter().map(|(info, _)| info.id.as_str()).collect();
+            let problem = format!("`{filter}` fits {} audits: {}", ids.len(), ids.join(", "));
+            Err(CliError::usage(problem, remedy))
+        }
+    }
 }
 
 /// The declared audits that fit a filter.
@@ -72,7 +90,7 @@ pub(crate) fn plan(args: PlanArgs, linked: &Linked) -> Result<Outcome, CliError>
             let overview: BTreeMap<String, String> = planned.overview().into_iter().collect();
             shown.push(json!({
                 "audit": info, "overview": overview, "cells": cells, "cpu_seconds": seconds, "threads": options.threads,
-                "bytes": bytes,
+                "bytes": bytes, "minimal_detectable_gap": planned.detectable_gaps().into_iter().collect::<BTreeMap<_, _>>(),
             }));
             continue;
         }
@@ -91,13 +109,7 @@ pub(crate) fn plan(args: PlanArgs, linked: &Linked) -> Result<Outcome, CliError>
         files::print(&text)?;
     }
     if let Some(out) = &args.out {
-        let [(info, experiment)] = chosen.as_slice() else {
-            let ids: Vec<_> = chosen.iter().map(|(info, _)| info.id.as_str()).collect();
-            return Err(CliError::usage(
-                format!("`{}` fits {} audits: {}", args.filter, ids.len(), ids.join(", ")),
-                "name one of them to write its plan",
-            ));
-        };
+        let (info, experiment) = only(&chosen, &args.filter, "name one of them to write its plan")?;
         let file = PlanFile {
             schema: SCHEMA.into(),
             audit: info.clone(),

@@ -14,7 +14,8 @@ pub(crate) fn run(args: RunArgs, linked: &Linked) -> Result<Outcome, CliError> {
     let options = options(&args.how)?;
     let out =
         args.out.clone().unwrap_or_else(|| PathBuf::from("eyepatch-out").join(args.filter.replace('/', "-")));
-    // Found out now, not after an hour's training.
+    // Both are found out now: --store may lie elsewhere.
+    files::writable(&out)?;
     let store = Store::open(args.store.clone().unwrap_or_else(|| out.join("store")))?;
     let terminal = Terminal::new(options.threads);
     let cancel = options.cancel.clone();

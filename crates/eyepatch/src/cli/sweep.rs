@@ -1,11 +1,15 @@
 //! A masking sweep of one's own table, built from plugins by id.
 
+use std::path::Path;
+
 use eyepatch_engine::{AuditInfo, Experiment, MaskingSweep, PluginRef, SweepSpec};
 use serde_json::{Map, Value, json};
 
 use super::Linked;
 use super::args::SweepArgs;
+use super::change::{self, merge_model, object};
 use super::error::CliError;
+use super::forms::{self, Form};
 use super::mask::REGION;
 use super::plan::{Chosen, declared, load};
 
@@ -15,32 +19,39 @@ const PROBE: &str = "eyepatch/auc-matrix";
 const EXPLAINER: &str = "eyepatch/occlusion";
 /// Working size where neither the user nor a model says: scores computed elsewhere.
 const DEFAULT_SIZE: u16 = 128;
+const DEFAULT_MODEL: &str = "eyepatch/densenet";
+const DEFAULT_FOLDS: u16 = 3;
+const DEFAULT_SEED: u64 = 1907;
+const DEFAULT_FLAG_ABOVE: f64 = 0.55;
 
 /// The audits of a run: declared ones, a plan file's, or a sweep of a table.
 pub(crate) fn choose(filter: &str, args: &SweepArgs, linked: &Linked) -> Result<Chosen, CliError> {
-    let own = args.table.is_some() || args.plan.is_some() || args.scores.is_some();
     if filter != "sweep" {
-        if own {
-            return Err(CliError::usage(
-                format!("--table, --plan and --scores do not go with the audit `{filter}`"),
-                "write `eyepatch run sweep --table …`",
-            ));
-        }
-        return declared(filter, linked);
-    }
-    if let Some(plan) = &args.plan {
-        let mut chosen = load(plan, linked)?;
-        if args.scores.is_some() {
-            for (_, experiment) in &mut chosen {
-                let spec: SweepSpec = serde_json::from_value(experiment.describe())
-                    .map_err(|e| CliError::file(plan, e, "write it again with `eyepatch plan … --out`"))?;
-                *experiment = Box::new(scored(spec, args, linked)?);
-            }
-        }
+        forms::check(args, Form::Declared(filter))?;
+        let mut chosen = declared(filter, linked)?;
+        change::apply(args, &mut chosen, linked)?;
         return Ok(chosen);
     }
+    if let Some(plan) = &args.plan {
+        forms::check(args, Form::Plan)?;
+        return planned(plan, args, linked);
+    }
+    forms::check(args, if args.scores.is_some() { Form::Scores } else { Form::Table })?;
     let sweep = from_table(args, linked)?;
     Ok(vec![(info(args), sweep)])
+}
+
+/// A plan file's audit, with scores in the place of its model where they are given.
+fn planned(plan: &Path, args: &SweepArgs, linked: &Linked) -> Result<Chosen, CliError> {
+    let mut chosen = load(plan, linked)?;
+    if args.scores.is_some() {
+        for (_, experiment) in &mut chosen {
+            let spec: SweepSpec = serde_json::from_value(experiment.describe())
+                .map_err(|e| CliError::file(plan, e, "write it again with `eyepatch plan … --out`"))?;
+            *experiment = Box::new(scored(spec, args, linked)?);
+        }
+    }
+    Ok(chosen)
 }
 
 fn info(args: &SweepArgs) -> AuditInfo {
@@ -52,7 +63,7 @@ fn info(args: &SweepArgs) -> AuditInfo {
             table.display(),
             args.label.join("`, `")
         ),
-        seed: args.seed,
+        seed: args.seed.unwrap_or(DEFAULT_SEED),
         tags: vec!["masking".into()],
         declared_in: "the command line".into(),
     }
@@ -82,30 +93,32 @@ fn from_table(args: &SweepArgs, linked: &Linked) -> Result<Box<dyn Experiment>, 
     put("id", json!(args.id));
     put("image", json!(args.image_column));
     put("roi", json!(args.roi_column));
-    put("where", json!(args.filter));
+    put("where", json!(args.rows));
     if args.one_image_per_patient {
         put("one_image_per_patient", json!(true));
     }
-    merge(&mut params, args.data_params.as_deref(), "--data-params")?;
+    params.extend(object(args.data_params.as_deref(), "--data-params")?);
     let mut model = Map::new();
     if let Some(size) = args.size {
         model.insert("size".into(), json!(size));
     }
-    merge(&mut model, args.model_params.as_deref(), "--model-params")?;
+    merge_model(&mut model, args)?;
     let masker = |keep: &str, shape: &str| PluginRef {
         id: REGION.into(),
         params: json!({ "keep": keep, "shape": shape, "dilate": 0, "fill": "black" }),
     };
     let mut design = json!({
-        "folds": args.folds, "dilations": args.dilate,
-        "flag": { "keep": "outside", "shape": "exact", "threshold": args.flag_above },
+        "folds": args.folds.unwrap_or(DEFAULT_FOLDS), "dilations": args.dilate,
+        "flag": {
+            "keep": "outside", "shape": "exact", "threshold": args.flag_above.unwrap_or(DEFAULT_FLAG_ABOVE),
+        },
     });
     if let Some(splits) = &args.splits {
         design["split_file"] = json!(splits);
     }
     let spec = json!({
         "dataset": { "id": DATASET, "params": params },
-        "model": { "id": args.model, "params": model },
+        "model": { "id": args.model.as_deref().unwrap_or(DEFAULT_MODEL), "params": model },
         // The study's five, in its order of presentation.
         "maskers": [
             masker("full", "exact"), masker("outside", "exact"), masker("outside", "box"),
@@ -138,19 +151,4 @@ fn scored(mut spec: SweepSpec, args: &SweepArgs, linked: &Linked) -> Result<Mask
     spec.model = PluginRef { id: PREDICTIONS.into(), params: Value::Object(params) };
     spec.explainer = None;
     Ok(MaskingSweep::from_spec(&spec, &linked.registry)?.size(size.0, size.1))
-}
-
-fn merge(into: &mut Map<String, Value>, json: Option<&str>, option: &str) -> Result<(), CliError> {
-    let Some(text) = json else { return Ok(()) };
-    match serde_json::from_str(text) {
-        Ok(Value::Object(more)) => {
-            into.extend(more);
-            Ok(())
-        }
-        Ok(_) => Err(CliError::usage(
-            format!("{option} is no JSON object"),
-            "write for instance '{\"epochs\": 20}'",
-        )),
-        Err(e) => Err(CliError::usage(format!("{option}: {e}"), "write for instance '{\"epochs\": 20}'")),
-    }
 }
