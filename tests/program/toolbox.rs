@@ -378,6 +378,11 @@ fn roi_from_run_lengths() {
     fine(&mut rle("a.png", "Left Lung,Right Lung"));
     let bits: Vec<u8> = read(&out).pixels().map(|p| p.0[0]).collect();
     assert_eq!(bits, [255, 255, 0, 0, 0, 0, 255, 0, 0, 0, 0, 255]);
+    // A row that does not tell its size: CheXmask has some.
+    std::fs::write(&table, format!("{text}d.png,1 2,,,\n")).unwrap();
+    refused(&mut rle("d.png", "Left Lung"), &["line 4", "`Height`", "--height and --width"]);
+    fine(rle("d.png", "Left Lung").args(["--height", "2", "--width", "5"]));
+    assert_eq!(read(&out).dimensions(), (5, 2));
     refused(&mut rle("b.png", "Left Lung"), &["line 3", "`Left Lung`"]);
     refused(&mut rle("c.png", "Left Lung"), &["no row whose `Image Index` is `c.png`"]);
     refused(&mut rle("a.png", "Heart"), &["no column `Heart`", "Left Lung"]);

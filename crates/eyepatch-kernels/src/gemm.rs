@@ -45,8 +45,11 @@ impl Layout {
         isize::try_from(span).ok().map(|_| span)
     }
 
-    /// Whether no two of the `rows` x `cols` elements share an index.
+    /// Whether no two of the `rows` x `cols` elements share an index; without elements none do.
     fn injective(&self, rows: usize, cols: usize) -> bool {
+        if rows == 0 || cols == 0 {
+            return true;
+        }
         let (short, long, short_len) = if self.row_stride <= self.col_stride {
             (self.row_stride, self.col_stride, rows)
         } else {
@@ -222,6 +225,13 @@ mod tests {
                 prop_assert!((x - y).abs() < 1e-4 + 1e-5 * y.abs(), "{x} {y}");
             }
         }
+    }
+
+    /// A product without columns has nothing to overlap, whatever its strides.
+    #[test]
+    fn an_empty_destination_is_no_overlap() {
+        let none = Layout { offset: 0, row_stride: 0, col_stride: 1 };
+        assert_eq!(gemm((2, 0, 0), (&[], none), (&[], none), 1.0, (&mut [], none)), Ok(()));
     }
 
     #[test]

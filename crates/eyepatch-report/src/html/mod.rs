@@ -1,6 +1,6 @@
 //! A run as one self-contained page: no links, no requests, readable without its script.
 //!
-//! Templates hold the words, [`view`] computes what they show, and every value that a template prints passes
+//! Templates hold the words, `view` computes what they show, and every value that a template prints passes
 //! [`escape::html_text`] unless this crate's own code drew it. The page's content security policy allows its one
 //! style sheet and its one script by hash, pictures as data, and nothing else.
 

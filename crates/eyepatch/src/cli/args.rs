@@ -220,6 +220,12 @@ pub(crate) struct RleArgs {
     /// Columns of the codes that are united, for instance "Left Lung,Right Lung".
     #[arg(long, value_delimiter = ',', required = true)]
     pub(crate) columns: Vec<String>,
+    /// The images' height in pixels, where the table does not tell it.
+    #[arg(long, requires = "width")]
+    pub(crate) height: Option<u16>,
+    /// The images' width in pixels, where the table does not tell it.
+    #[arg(long, requires = "height")]
+    pub(crate) width: Option<u16>,
     /// Where to write the ROI (PNG).
     #[arg(long)]
     pub(crate) out: PathBuf,

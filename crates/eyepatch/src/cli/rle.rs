@@ -22,7 +22,13 @@ pub(crate) fn decode(args: &RleArgs) -> Result<Outcome, CliError> {
         Some(name) => columns.named(name)?,
         None => columns.any(&ID_COLUMNS)?,
     };
-    let (height, width) = (columns.named("Height")?, columns.named("Width")?);
+    // A size that is given serves tables without these columns, and rows in which they are empty.
+    let size_column = |name: &str, given: Option<u16>| match (columns.find(name), given) {
+        (None, None) => columns.named(name).map(Some),
+        (found, _) => Ok(found),
+    };
+    let height = (size_column("Height", args.height)?, args.height);
+    let width = (size_column("Width", args.width)?, args.width);
     let codes = args.columns.iter().map(|name| columns.named(name.trim())).collect::<Result<Vec<_>, _>>()?;
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).map_err(|e| bad(e.to_string()))? {
@@ -30,12 +36,21 @@ pub(crate) fn decode(args: &RleArgs) -> Result<Outcome, CliError> {
             continue;
         }
         let line = record.position().map_or(0, csv::Position::line);
-        let side = |column: usize| {
-            let text = record.get(column).unwrap_or_default();
+        let side = |(column, given): (Option<usize>, Option<u16>)| {
+            let text = column.and_then(|c| record.get(c)).unwrap_or_default();
+            if let (true, Some(given)) = (text.trim().is_empty(), given) {
+                return Ok(usize::from(given));
+            }
             // CheXmask writes whole numbers as `1024` and as `1024.0`.
             let number = text.trim().strip_suffix(".0").unwrap_or(text.trim()).parse::<usize>().ok();
             number.filter(|n| (1..=MAX_SIDE).contains(n)).ok_or_else(|| {
-                bad(format!("line {line}, column `{}`: `{text}` is no number of pixels", &header[column]))
+                let name = column.map_or("Height or Width", |c| &header[c]);
+                let remedy = "give --height and --width for rows that do not tell them";
+                CliError::file(
+                    &args.csv,
+                    format!("line {line}, column `{name}`: `{text}` is no number of pixels"),
+                    remedy,
+                )
             })
         };
         let (height, width) = (side(height)?, side(width)?);

@@ -8,19 +8,17 @@ use super::{below, parts};
 const TRIES: usize = 200;
 
 /// `own` moved off itself: each part to a random place that overlaps neither the true ROI nor a part already placed; one
-/// that fits nowhere becomes a blob of its area there. The area is that of `own`.
+/// that fits nowhere becomes a blob of its area there. The area is that of `own`, or all the room that it leaves where that
+/// is less.
 ///
 /// # Errors
-/// [`Error::EmptyRegion`] where the ROI leaves less room than it takes.
+/// [`Error::EmptyRegion`] where the ROI leaves no room at all.
 pub(super) fn moved(own: &Mask, rng: &mut impl RngCore) -> Result<Mask> {
     let (width, height) = (own.width(), own.height());
     let mut taken: Vec<bool> = own.bits().iter().map(|b| *b != 0).collect();
     let mut bits = vec![0; taken.len()];
-    let room = taken.iter().filter(|t| !**t).count();
-    if room < own.area() {
-        return Err(Error::EmptyRegion {
-            what: format!("the place that the ROI could be moved to ({} pixels for {})", room, own.area()),
-        });
+    if taken.iter().all(|t| *t) {
+        return Err(Error::EmptyRegion { what: "the place that the ROI could be moved to".into() });
     }
     for part in parts(own)? {
         let placed = place(&part, (width, height), &taken, rng).unwrap_or_else(|| {
