@@ -2,6 +2,11 @@ use rayon::prelude::*;
 
 use super::Coalitions;
 use crate::KernelError;
+use crate::compose::Value;
+use crate::compose::stream::Writer;
+
+/// Values a strip: what is put together before it is written, 4 KiB of floats.
+const STRIP: usize = 1024;
 
 /// The segment of each pixel: the number of the player that it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +68,7 @@ impl Segments {
 /// # Errors
 /// [`KernelError::Length`] where `image` is no whole number of planes of the segments' size, or where `background` or
 /// `out` does not fit it.
-pub fn composite<T: Copy + Send + Sync>(
+pub fn composite<T: Value>(
     image: &[T],
     background: &[T],
     segments: &Segments,
@@ -75,18 +80,43 @@ pub fn composite<T: Copy + Send + Sync>(
     KernelError::length("the image", planes * pixels, image.len())?;
     KernelError::length("the background", image.len(), background.len())?;
     KernelError::length("the output", coalitions.rows().saturating_mul(image.len()), out.len())?;
-    if !out.is_empty() {
-        out.par_chunks_exact_mut(image.len()).enumerate().for_each(|(row, out)| {
-            let planes = out.chunks_exact_mut(pixels).zip(image.chunks_exact(pixels));
-            for ((out, image), background) in planes.zip(background.chunks_exact(pixels)) {
-                let mut start = 0;
-                for run in &segments.runs {
-                    let source = if coalitions.shows(row, run.player) { image } else { background };
-                    out[start..run.end].copy_from_slice(&source[start..run.end]);
-                    start = run.end;
-                }
-            }
-        });
+    if out.is_empty() {
+        return Ok(());
     }
+    let writer = Writer::new(size_of_val(out));
+    out.par_chunks_exact_mut(image.len()).enumerate().for_each(|(row, out)| {
+        let shows = |run: &Run| coalitions.shows(row, run.player);
+        let planes = out.chunks_exact_mut(pixels).zip(image.chunks_exact(pixels));
+        for ((out, image), background) in planes.zip(background.chunks_exact(pixels)) {
+            plane(image, background, &segments.runs, shows, out, writer);
+        }
+        writer.finish();
+    });
     Ok(())
+}
+
+/// One plane of one image, strip by strip; a run may go on over several of them.
+fn plane<T: Value>(
+    image: &[T],
+    background: &[T],
+    runs: &[Run],
+    shows: impl Fn(&Run) -> bool,
+    out: &mut [T],
+    writer: Writer,
+) {
+    let mut ready = [T::default(); STRIP];
+    let (mut start, mut filled) = (0, 0);
+    for run in runs {
+        let source = if shows(run) { image } else { background };
+        while start + filled < run.end {
+            let from = start + filled;
+            let len = (run.end - from).min(STRIP - filled);
+            ready[filled..filled + len].copy_from_slice(&source[from..from + len]);
+            filled += len;
+            if filled == STRIP || from + len == out.len() {
+                writer.put(&mut out[start..start + filled], &ready[..filled]);
+                (start, filled) = (start + filled, 0);
+            }
+        }
+    }
 }

@@ -12,9 +12,9 @@ struct Case {
 }
 
 fn cases() -> impl Strategy<Value = Case> {
-    // More players than one word holds, ids of nobody, runs of one pixel and of many.
+    // More players than one word holds, ids of nobody, runs of one pixel and of more than a strip.
     (1usize..140, 1usize..4, 0usize..6).prop_flat_map(|(players, planes, rows)| {
-        let run = (0..players as u32 + 3, 1usize..9);
+        let run = (0..players as u32 + 3, prop_oneof![4 => 1usize..9, 1 => 1usize..1500]);
         let bits = prop::collection::vec(any::<bool>(), rows * players);
         (prop::collection::vec(run, 1..30), bits).prop_map(move |(runs, bits)| Case {
             players,

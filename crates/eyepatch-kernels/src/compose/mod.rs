@@ -5,12 +5,15 @@
 //! own value is never used, not even multiplied by 0, so NaN and infinity cannot leak out of a hidden region.
 
 mod half;
+pub(crate) mod stream;
 #[expect(unreachable_pub, reason = "`dispatched!` defines public functions")]
 mod strips;
 
 pub use half::f16_bits;
+pub use stream::Value;
 
 use rayon::prelude::*;
+use stream::Writer;
 
 use crate::KernelError;
 
@@ -147,8 +150,14 @@ pub fn compose(
     shape.check()?;
     images.iter().try_for_each(|image| check(image, shape))?;
     match out {
-        Out::F32(out) => split(images, shape, out, |image, out| strips::write_f32(image, normalise, out)),
-        Out::F16(out) => split(images, shape, out, |image, out| strips::write_f16(image, normalise, out)),
+        Out::F32(out) => {
+            let writer = Writer::new(size_of_val(out));
+            split(images, shape, out, |image, out| strips::write_f32(image, normalise, out, writer))
+        }
+        Out::F16(out) => {
+            let writer = Writer::new(size_of_val(out));
+            split(images, shape, out, |image, out| strips::write_f16(image, normalise, out, writer))
+        }
     }
 }
 

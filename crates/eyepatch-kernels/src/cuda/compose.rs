@@ -36,7 +36,9 @@ impl<G: Gpu> Kernels<G> {
         self.holds("the images", values, pixels)?;
         self.holds("the masks", images.saturating_mul(size), visible)?;
         match *fill {
-            DeviceFill::Constants(fill) => self.holds("the fill", images.saturating_mul(shape.channels), fill)?,
+            DeviceFill::Constants(fill) => {
+                self.holds("the fill", images.saturating_mul(shape.channels), fill)?
+            }
             DeviceFill::Images(fill) => self.holds("the fill", values, fill)?,
         }
         self.holds("the output", images.saturating_mul(shape.out_len()), out)?;

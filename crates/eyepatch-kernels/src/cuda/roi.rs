@@ -124,7 +124,11 @@ impl<G: Gpu> Kernels<G> {
     ///
     /// # Errors
     /// [`KernelError::TooLarge`], [`KernelError::Gpu`].
-    pub fn thresholds(&self, levels: &G::Buffer<i32>, radii: &DeviceRadii<G>) -> Result<G::Buffer<u8>, KernelError> {
+    pub fn thresholds(
+        &self,
+        levels: &G::Buffer<i32>,
+        radii: &DeviceRadii<G>,
+    ) -> Result<G::Buffer<u8>, KernelError> {
         let len = self.gpu().len(levels).saturating_mul(radii.len());
         let mut out = self.gpu().alloc(len)?;
         self.thresholds_into(levels, radii, &mut out)?;
@@ -149,7 +153,8 @@ impl<G: Gpu> Kernels<G> {
         }
         let launch = Launch::blocks(blocks("a batch of levels", pixels.div_ceil(4))?, 1);
         let number = count("the number of radii", radii.len())?;
-        let call = self.gpu().call(Source::Roi, "roi_thresholds")?.input(levels).input(&radii.radii).output(out);
+        let call =
+            self.gpu().call(Source::Roi, "roi_thresholds")?.input(levels).input(&radii.radii).output(out);
         let call = call.value(number).value(pixels as u64);
         // SAFETY: `levels` has `pixels` values, `radii` has `number`, `out` has one for each pair of them.
         unsafe { call.launch(launch) }
