@@ -19,14 +19,16 @@ toolkit() {
 build() {
     toolkit "$@"
     mkdir -p $out
-    local profile=${PROFILE:-release} built
+    local profile=${PROFILE:-release}
     built() { python3 -c 'import json, sys
 for line in sys.stdin:
     m = json.loads(line)
     if m.get("executable") and m["target"]["name"] == sys.argv[1]: print(m["executable"])' "$1"; }
-    local flags=(-p eyepatch-kernels --features cuda --profile "$profile" --message-format=json)
-    strip -o $out/gpu_bench "$(cargo build "${flags[@]}" --example gpu_bench | built gpu_bench)"
-    strip -o $out/gpu_tests "$(cargo test "${flags[@]}" --test cuda --no-run | built cuda)"
+    local flags=(-p eyepatch-kernels --features cuda --profile "$profile" --message-format=json) program
+    program=$(cargo build "${flags[@]}" --example gpu_bench | built gpu_bench)
+    strip -o $out/gpu_bench "$program"
+    program=$(cargo test "${flags[@]}" --test cuda --no-run | built cuda)
+    strip -o $out/gpu_tests "$program"
     # In one piece, for machines that take little: the programs are mostly candle's kernels, and those pack well.
     tar -C $out -czf $out/programs.tar.gz gpu_bench gpu_tests
     ls -l $out

@@ -58,8 +58,8 @@ impl FlagRule {
     /// The rule in a sentence.
     pub(crate) fn sentence(&self, level: f64) -> String {
         format!(
-            "Flag a class if the whole {:.0} % interval of the full-image model's AUC with {} lies above {:.2}; clear it \
-             if the whole interval lies below; otherwise inconclusive.",
+            "Flag a class if, under every fill that hides, the whole {:.0} % interval of the full-image model's AUC with {} \
+             lies above {:.2}; clear it if it lies below under every such fill; otherwise inconclusive.",
             level * 100.0,
             self.visible(),
             self.threshold
