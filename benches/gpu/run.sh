@@ -2,7 +2,7 @@
 # The CUDA kernels: built without a GPU, tried without one, checked and measured with one. See README.md beside this.
 #
 #   run.sh build TOOLKIT   builds the programs into target/gpu, for a machine that has no Rust
-#                          (TOOLKIT: where shared/gpu/toolkit.sh put the CUDA toolkit; PROFILE=dev builds faster)
+#                          (TOOLKIT: a folder whose env.sh sets a CUDA 13 toolkit up; PROFILE=dev builds faster)
 #   run.sh try TOOLKIT     runs them here, kernels on the CPU through a stand-in driver: that they work, not how fast
 #   run.sh resources TOOLKIT   registers, spills and barriers of every kernel, as ptxas counts them
 #   run.sh [FOLDER]        on a machine with a GPU: checks, measures, and leaves the results in FOLDER (target/gpu)
