@@ -72,6 +72,13 @@ impl Step {
     pub fn strict() -> Vec<Self> {
         vec![Self::Decode, Self::Resize, Self::Mask, Self::Normalise(Normalise::FullScale)]
     }
+
+    /// The study's order: decode, resize, divide by the image's maximum, then mask. Hidden pixels set the brightness of
+    /// visible ones, so no masking hides and nothing is concluded.
+    #[must_use]
+    pub fn published() -> Vec<Self> {
+        vec![Self::Decode, Self::Resize, Self::Normalise(Normalise::ImageMaximum), Self::Mask]
+    }
 }
 
 /// What a reader must know about a model.

@@ -170,6 +170,39 @@ fn a_table_that_does_not_hold_together_is_refused() {
     }
 }
 
+/// Divided by its own maximum before it is masked, an image shows in its visible part what was hidden.
+#[test]
+fn the_published_order_hides_nothing_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let maskers = [Cover::full(), Cover::roi(Keep::Outside)];
+    let of = |published, name: &str| {
+        let model = Brightness { published, ..Brightness::default() };
+        run(sweep(model, &maskers), &dir.path().join(name)).unwrap()
+    };
+    let (strict, published) = (of(false, "strict"), of(true, "published"));
+    let hides =
+        |result: &RunResult| result.audits[0].maskings.iter().map(|m| m.card.hides).collect::<Vec<_>>();
+    assert_eq!((hides(&strict.0), hides(&published.0)), (vec![true, true], vec![true, false]));
+    let notes = published.0.audits[0].notes.join(" ");
+    assert!(notes.contains("divided by their own maximum before they are masked"), "{notes}");
+    // All images have one grey level outside the region: in the strict order the model cannot tell them apart without
+    // it, in the published one it can.
+    let spread = |files: &Files| {
+        let table = csv::Reader::from_reader(files["tables/toy-sweep/scores.csv"].as_slice()).into_records();
+        let no_roi = table.map(Result::unwrap).filter(|r| &r[3] == "NoROI" && &r[7] == "bright");
+        let (bright, dark): (Vec<_>, Vec<_>) =
+            no_roi.map(|r| (r[8] == *"1", r[9].parse::<f64>().unwrap())).partition(|(l, _)| *l);
+        let mean = |v: &[(bool, f64)]| v.iter().map(|x| x.1).sum::<f64>() / v.len() as f64;
+        (mean(&bright) - mean(&dark)).abs()
+    };
+    assert!(
+        spread(&strict.1) < 0.01 && spread(&published.1) > 0.1,
+        "{} {}",
+        spread(&strict.1),
+        spread(&published.1)
+    );
+}
+
 #[test]
 fn a_rule_about_the_full_image_is_refused() {
     let dir = tempfile::tempdir().unwrap();

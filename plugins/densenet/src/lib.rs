@@ -9,4 +9,4 @@ mod model;
 mod params;
 
 pub use error::Error;
-pub use params::{Augment, DenseNet, Schedule, densenet_small, densenet_tiny};
+pub use params::{Augment, DenseNet, Order, Schedule, densenet_small, densenet_tiny};

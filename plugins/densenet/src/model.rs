@@ -12,7 +12,7 @@ use eyepatch_nn::{Device as NnDevice, NnError};
 
 use crate::error::{Error, core};
 use crate::fitted::FittedDenseNet;
-use crate::params::{Augment, DenseNet};
+use crate::params::{Augment, DenseNet, Order};
 
 /// Images that are asked for at once.
 pub(crate) const CHUNK: usize = 64;
@@ -24,7 +24,10 @@ const VALIDATION_SHARE: f64 = 0.25;
 #[plugin("eyepatch/densenet", revision = 2)]
 impl Model for DenseNet {
     fn card(&self) -> ModelCard {
-        let mut preprocessing = Step::strict();
+        let mut preprocessing = match self.order {
+            Order::Strict => Step::strict(),
+            Order::Published => Step::published(),
+        };
         if self.augment != Augment::default() {
             preprocessing.push(Step::Augment(augment_text(&self.augment)));
         }

@@ -16,6 +16,18 @@ pub struct Augment {
     pub brightness: f32,
 }
 
+/// When images are normalised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// After masking, by the depth's full scale: no hidden pixel reaches a visible one.
+    #[default]
+    Strict,
+    /// Before masking, by the image's own maximum, as in the study: hidden pixels set the brightness of visible ones, so
+    /// nothing is concluded.
+    Published,
+}
+
 /// A DenseNet (Huang et al. 2017; torchvision's structure) trained from random weights with Adam on binary
 /// cross-entropy, one logit a class; missing labels count nothing. The weights of the epoch with the least validation
 /// loss are kept. The default is [`densenet_small`].
@@ -47,6 +59,8 @@ pub struct DenseNet {
     /// By more than how much a validation loss must be below the last better one for `patience` to count as better.
     /// Which epoch is kept does not depend on it.
     pub min_delta: f64,
+    /// When images are normalised: `strict` or `published`.
+    pub order: Order,
     /// Random changes of training images.
     pub augment: Augment,
 }
@@ -88,6 +102,7 @@ impl Default for DenseNet {
             weight_decay: 1e-4,
             patience: 6,
             min_delta: 1e-3,
+            order: Order::default(),
             augment: Augment::default(),
         }
     }

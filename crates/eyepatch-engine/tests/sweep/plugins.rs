@@ -196,12 +196,13 @@ pub(crate) enum Fault {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Brightness {
     pub(crate) delivered: bool,
+    pub(crate) published: bool,
     pub(crate) fault: Fault,
 }
 
 impl Brightness {
     pub(crate) fn delivered() -> Self {
-        Self { delivered: true, fault: Fault::None }
+        Self { delivered: true, ..Self::default() }
     }
 
     fn fitted(&self) -> Box<dyn Fitted> {
@@ -222,7 +223,7 @@ impl Model for Brightness {
             name: "brightness".into(),
             task: Task::MultiLabel,
             output: OutputSpace::Scores,
-            preprocessing: Step::strict(),
+            preprocessing: if self.published { Step::published() } else { Step::strict() },
             trained_here: !self.delivered,
             parameters: None,
             description: String::new(),
