@@ -144,7 +144,7 @@ impl Shared {
         })
     }
 
-    /// What the part of a masking that an evaluation keeps is.
+    /// The part of the image that an evaluation's masking keeps.
     pub(super) fn keep(&self, evaluation: &Evaluation) -> Keep {
         self.maskings[evaluation.masking].card.keep
     }

@@ -13,16 +13,11 @@ const STEPS: usize = 24;
 /// ROI nearest to `dice`. Never empty.
 pub(super) fn perturbed(own: &Mask, dice: f32, rng: &mut impl RngCore) -> Result<Mask> {
     let (width, height) = (own.width(), own.height());
-    let kernel = |e| Error::plugin("eyepatch/region", e);
-    let distance = |mask: &Mask| roi::city_block(mask.bits(), width, height).map_err(kernel);
-    let (to_inside, to_outside) = (distance(own)?, distance(&own.complement())?);
+    let levels =
+        roi::Levels::new(own.bits(), width, height).map_err(|e| Error::plugin("eyepatch/region", e))?;
     // Below 0 inside, above 0 outside, half a pixel from the outline at it.
-    let far = (width + height) as f64;
-    let level: Vec<f64> = to_inside
-        .iter()
-        .zip(&to_outside)
-        .map(|(&i, &o)| if i > 0 { f64::from(i).min(far) - 0.5 } else { 0.5 - f64::from(o).min(far) })
-        .collect();
+    let far = f64::from(i32::try_from(width + height).unwrap_or(i32::MAX));
+    let level: Vec<f64> = levels.values().map(|l| f64::from(l).clamp(1.0 - far, far) - 0.5).collect();
     let noise = smooth_noise(width, height, rng);
     let at = |size: f64| -> Vec<u8> {
         level.iter().zip(&noise).map(|(l, n)| u8::from(l + size * n < 0.0)).collect()
