@@ -6,6 +6,7 @@ pub mod cuda;
 mod dispatch;
 mod error;
 pub mod gemm;
+pub mod nhwc;
 pub mod planes;
 pub mod pool;
 pub mod roi;

@@ -19,6 +19,9 @@ pub enum NnError {
         /// The shape that would do, in words.
         expected: String,
     },
+    /// A kernel was given what does not fit.
+    #[error(transparent)]
+    Kernel(#[from] eyepatch_kernels::KernelError),
     /// A configuration that cannot be built or trained.
     #[error("parameter {name} = {value}: {why}")]
     Config {

@@ -29,6 +29,7 @@
 pub mod densenet;
 mod error;
 pub mod estimate;
+pub mod infer;
 pub mod native;
 pub mod ops;
 pub mod train;

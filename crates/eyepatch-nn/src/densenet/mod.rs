@@ -1,6 +1,7 @@
 //! DenseNet with torchvision's structure and parameter names.
 
 mod config;
+mod graph;
 mod layers;
 mod model;
 #[cfg(test)]

@@ -1,0 +1,311 @@
+//! From layers to steps: what can be done while reading or writing is not a step of its own.
+
+use super::graph::{Graph, Layer, NodeId};
+use super::pointwise::Pointwise;
+use super::step::{BufferId, Map, NormRelu, Step, Value};
+use super::strips::{Source, Strips};
+use crate::error::Result;
+use eyepatch_kernels::nhwc::{Isa, Panels, Window, Winograd};
+
+const POINT: Window = Window { side: 1, stride: 1, padding: 0 };
+const THREE: Window = Window { side: 3, stride: 1, padding: 1 };
+const HALVE: Window = Window { side: 2, stride: 2, padding: 0 };
+/// Fewer input channels than this fill no register: the transforms of [`Winograd`] would cost more than they save.
+const LEAST_CHANNELS: usize = 8;
+
+/// A compiled network.
+#[derive(Debug, Clone)]
+pub(super) struct Program {
+    /// Step `i` makes buffer `i + 1`; buffer 0 is the image.
+    pub(super) steps: Vec<Step>,
+    /// The step after which each buffer is read no more; `usize::MAX` for outputs.
+    pub(super) last_use: Vec<usize>,
+    pub(super) outputs: Vec<(String, Value)>,
+    pub(super) channels: usize,
+}
+
+/// A node's value, maybe with a change that whoever reads it has to make.
+#[derive(Debug, Clone)]
+struct Pending {
+    value: Value,
+    norm: Option<(Vec<f32>, Vec<f32>)>,
+    relu: bool,
+}
+
+impl Pending {
+    fn new(value: Value) -> Self {
+        Self { value, norm: None, relu: false }
+    }
+
+    /// The change as one that ends in a ReLU, if it does.
+    fn norm_relu(&self) -> Option<NormRelu> {
+        let (scale, shift) = self.norm.clone().unwrap_or_else(|| {
+            let n = self.value.channels();
+            (vec![1.0; n], vec![0.0; n])
+        });
+        self.relu.then_some(NormRelu { scale, shift })
+    }
+
+    fn is_plain(&self) -> bool {
+        self.norm.is_none() && !self.relu
+    }
+}
+
+/// A convolution with all that follows it and can be folded into it.
+struct Folded<'a> {
+    weights: Vec<f32>,
+    bias: Vec<f32>,
+    window: Window,
+    relu: bool,
+    /// Whether a mean over 2 x 2 pixels follows.
+    halve: bool,
+    /// The last node that is folded in.
+    last: NodeId,
+    input: &'a [NodeId],
+}
+
+pub(super) struct Compiler<'a> {
+    graph: &'a Graph,
+    isa: Isa,
+    /// Who reads each node; an output is read once more.
+    readers: Vec<Vec<NodeId>>,
+    wanted: Vec<bool>,
+    values: Vec<Option<Pending>>,
+    steps: Vec<Step>,
+}
+
+impl<'a> Compiler<'a> {
+    pub(super) fn compile(graph: &'a Graph, outputs: &[NodeId], isa: Isa) -> Result<Program> {
+        let mut readers = vec![vec![]; graph.nodes.len()];
+        for (i, node) in graph.nodes.iter().enumerate() {
+            node.inputs.iter().for_each(|input| readers[input.0].push(NodeId(i)));
+        }
+        let mut wanted = vec![false; graph.nodes.len()];
+        outputs.iter().for_each(|o| wanted[o.0] = true);
+        let mut this =
+            Self { graph, isa, readers, wanted, values: vec![None; graph.nodes.len()], steps: vec![] };
+        this.drop_unread();
+        this.values[0] = Some(Pending::new(Value::one(0, graph.nodes[0].channels)));
+        for i in 1..graph.nodes.len() {
+            let needed = this.wanted[i] || !this.readers[i].is_empty();
+            if needed && this.values[i].is_none() {
+                this.node(NodeId(i))?;
+            }
+        }
+        let outputs: Vec<(String, Value)> =
+            outputs.iter().map(|&o| (graph.nodes[o.0].name.clone(), this.plain(o))).collect();
+        let mut last_use: Vec<usize> = vec![0; this.steps.len() + 1];
+        for (i, step) in this.steps.iter().enumerate() {
+            step.reads().into_iter().for_each(|b| last_use[b] = i);
+        }
+        outputs.iter().flat_map(|(_, v)| &v.parts).for_each(|p| last_use[p.0] = usize::MAX);
+        Ok(Program { steps: this.steps, last_use, outputs, channels: graph.nodes[0].channels })
+    }
+
+    /// Nodes that lead to no output are nobody's readers.
+    fn drop_unread(&mut self) {
+        for i in (0..self.graph.nodes.len()).rev() {
+            if !self.wanted[i] && self.readers[i].is_empty() {
+                self.graph.nodes[i]
+                    .inputs
+                    .iter()
+                    .for_each(|input| self.readers[input.0].retain(|r| r.0 != i));
+            }
+        }
+    }
+
+    fn push(&mut self, step: Step) -> BufferId {
+        self.steps.push(step);
+        self.steps.len()
+    }
+
+    fn pending(&self, node: NodeId) -> Pending {
+        // Nodes are compiled in order and read earlier ones only.
+        self.values[node.0].clone().unwrap_or_else(|| Pending::new(Value { parts: vec![] }))
+    }
+
+    /// The node's value as it is, its change made.
+    fn plain(&mut self, node: NodeId) -> Value {
+        let pending = self.pending(node);
+        if pending.is_plain() {
+            return pending.value;
+        }
+        let map = match (pending.norm_relu(), pending.norm) {
+            (Some(n), Some(_)) => Map::NormRelu(n),
+            (Some(_), None) => Map::Relu,
+            (None, Some((scale, shift))) => Map::Norm(scale, shift),
+            (None, None) => Map::Copy,
+        };
+        self.map(node, pending.value, map)
+    }
+
+    /// The node's value in one buffer.
+    fn single(&mut self, node: NodeId) -> BufferId {
+        let value = self.plain(node);
+        match value.parts.as_slice() {
+            [(buffer, _)] => *buffer,
+            _ => self.map(node, value, Map::Copy).parts[0].0,
+        }
+    }
+
+    fn map(&mut self, node: NodeId, from: Value, map: Map) -> Value {
+        let channels = from.channels();
+        let value = Value::one(self.push(Step::Map { from, map }), channels);
+        self.values[node.0] = Some(Pending::new(value.clone()));
+        value
+    }
+
+    fn set(&mut self, node: NodeId, step: Step) {
+        let buffer = self.push(step);
+        self.values[node.0] = Some(Pending::new(Value::one(buffer, self.graph.channels(node))));
+    }
+
+    /// The only reader of a node that nobody else wants.
+    fn only_reader(&self, node: NodeId) -> Option<NodeId> {
+        match self.readers[node.0].as_slice() {
+            [reader] if !self.wanted[node.0] => Some(*reader),
+            _ => None,
+        }
+    }
+
+    fn node(&mut self, at: NodeId) -> Result<()> {
+        let graph = self.graph;
+        let node = &graph.nodes[at.0];
+        let Some(layer) = &node.layer else { return Ok(()) };
+        let input = node.inputs[0];
+        match layer {
+            Layer::Conv { .. } => return self.conv(at),
+            Layer::Norm { scale, shift } => {
+                let value = self.plain_unless(input, |p| p.is_plain());
+                self.values[at.0] = Some(Pending { norm: Some((scale.clone(), shift.clone())), ..value });
+            }
+            Layer::Relu => {
+                let value = self.pending(input);
+                self.values[at.0] = Some(Pending { relu: true, ..value });
+            }
+            Layer::Concat => {
+                let parts = node.inputs.iter().flat_map(|&i| self.plain(i).parts).collect();
+                self.values[at.0] = Some(Pending::new(Value { parts }));
+            }
+            Layer::MaxPool(window) => {
+                let step = Step::MaxPool { from: self.single(input), window: *window };
+                self.set(at, step);
+            }
+            Layer::AveragePool(window) => {
+                let step = Step::AveragePool { from: self.single(input), window: *window };
+                self.set(at, step);
+            }
+            Layer::Add => {
+                let from = [self.single(input), self.single(node.inputs[1])];
+                let relu = self.only_reader(at).filter(|r| self.graph.nodes[r.0].layer == Some(Layer::Relu));
+                self.set(relu.unwrap_or(at), Step::Add { from, relu: relu.is_some() });
+            }
+            Layer::GlobalAverage => {
+                let pending = self.plain_unless(input, |p| p.is_plain() || p.relu);
+                let step = Step::GlobalAverage { norm: pending.norm_relu(), from: pending.value };
+                self.set(at, step);
+            }
+            Layer::Linear { weights, bias } => {
+                let from = self.plain(input);
+                let weights = Panels::new(self.isa, (from.channels(), bias.len()), weights, bias)?;
+                self.set(at, Step::Linear { from, weights });
+            }
+        }
+        Ok(())
+    }
+
+    fn plain_unless(&mut self, node: NodeId, fine: impl Fn(&Pending) -> bool) -> Pending {
+        let pending = self.pending(node);
+        if fine(&pending) { pending } else { Pending::new(self.plain(node)) }
+    }
+
+    /// The convolution at a node with the normalisation, ReLU and mean that follow and that nobody sees in between.
+    fn folded(&self, at: NodeId) -> Option<Folded<'a>> {
+        let node = &self.graph.nodes[at.0];
+        let Some(Layer::Conv { weights, bias, window }) = &node.layer else { return None };
+        let bias = if bias.is_empty() { vec![0.0; node.channels] } else { bias.clone() };
+        let (weights, window, input) = (weights.clone(), *window, node.inputs.as_slice());
+        let mut conv = Folded { weights, bias, window, relu: false, halve: false, last: at, input };
+        while let Some(next) = self.only_reader(conv.last) {
+            match &self.graph.nodes[next.0].layer {
+                Some(Layer::Norm { scale, shift }) if !conv.relu => {
+                    let size = conv.weights.len() / scale.len();
+                    for (o, (a, b)) in scale.iter().zip(shift).enumerate() {
+                        conv.weights[o * size..(o + 1) * size].iter_mut().for_each(|w| *w *= a);
+                        conv.bias[o] = a * conv.bias[o] + b;
+                    }
+                }
+                Some(Layer::Relu) => conv.relu = true,
+                Some(Layer::AveragePool(w))
+                    if *w == HALVE && window == POINT && !conv.relu && !conv.halve =>
+                {
+                    conv.halve = true;
+                }
+                _ => break,
+            }
+            conv.last = next;
+        }
+        Some(conv)
+    }
+
+    fn conv(&mut self, at: NodeId) -> Result<()> {
+        let Some(conv) = self.folded(at) else { return Ok(()) };
+        let (input, last) = (conv.input[0], conv.last);
+        let channels = self.graph.channels(input);
+        let step = if conv.window == POINT {
+            let pending = self.pending(input);
+            // The mean and the convolution commute only as long as nothing lies between; it is taken while reading.
+            let halve = conv.halve && pending.relu;
+            let pending = self.plain_unless(input, |p| p.is_plain() || p.relu);
+            let (norm, from) = (pending.norm_relu(), pending.value);
+            let weights = Panels::new(self.isa, (channels, conv.bias.len()), &conv.weights, &conv.bias)?;
+            let first = Pointwise { norm, weights, relu: conv.relu };
+            if conv.halve && !halve {
+                let buffer = self.push(Step::Pointwise { from, conv: first, halve: false });
+                Step::AveragePool { from: buffer, window: HALVE }
+            } else {
+                let second = self.only_reader(last).filter(|_| !halve).and_then(|next| self.folded(next));
+                match second.filter(|c| is_strips(c, self.graph.channels(last))) {
+                    Some(second) => {
+                        let conv = self.winograd(&second, self.graph.channels(last))?;
+                        let conv = Strips { source: Source::Pointwise(first), conv };
+                        self.set(second.last, Step::Strips { from, conv });
+                        return Ok(());
+                    }
+                    None => Step::Pointwise { from, conv: first, halve },
+                }
+            }
+        } else if is_strips(&conv, channels) {
+            let pending = self.plain_unless(input, |p| p.is_plain() || p.relu);
+            let source = Source::Plain(pending.norm_relu());
+            let conv = Strips { source, conv: self.winograd(&conv, channels)? };
+            Step::Strips { from: pending.value, conv }
+        } else {
+            let (side, output) = (conv.window.side, conv.bias.len());
+            let weights = channels_last(&conv.weights, channels, side * side);
+            let weights = Panels::new(self.isa, (channels * side * side, output), &weights, &conv.bias)?;
+            Step::Window { from: self.single(input), window: conv.window, weights, relu: conv.relu }
+        };
+        self.set(last, step);
+        Ok(())
+    }
+
+    fn winograd(&self, conv: &Folded<'_>, input: usize) -> Result<Winograd> {
+        Ok(Winograd::new(self.isa, (input, conv.bias.len()), &conv.weights, &conv.bias, conv.relu)?)
+    }
+}
+
+fn is_strips(conv: &Folded<'_>, input: usize) -> bool {
+    conv.window == THREE && input >= LEAST_CHANNELS
+}
+
+/// `[output, input, place]` as `[output, place, input]`.
+fn channels_last(weights: &[f32], input: usize, places: usize) -> Vec<f32> {
+    let one = |kernel: &[f32]| {
+        (0..places)
+            .flat_map(|p| (0..input).map(move |c| (c, p)))
+            .map(|(c, p)| kernel[c * places + p])
+            .collect::<Vec<_>>()
+    };
+    weights.chunks_exact(input * places).flat_map(one).collect()
+}
