@@ -54,7 +54,7 @@ mod x86 {
 
     impl Lanes for Avx512 {
         const N: usize = 16;
-        const ROWS: usize = 14;
+        const ROWS: usize = 13;
         type V = __m512;
 
         #[inline(always)]

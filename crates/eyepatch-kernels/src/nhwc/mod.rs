@@ -5,6 +5,7 @@
 //! Everything runs on the calling thread; each result is summed in one order whatever the number of rows given at once,
 //! so images may be split over threads anywhere. `unsafe` is confined to `lanes` and to the two kernels over it.
 
+mod buffer;
 mod gather;
 mod isa;
 mod lanes;
@@ -13,6 +14,7 @@ mod pool;
 mod product;
 mod winograd;
 
+pub use buffer::Buffer;
 pub use gather::{add_rows, copy_rows, norm_relu_mean_rows, norm_relu_rows, norm_relu_sums};
 pub use isa::Isa;
 pub use panels::Panels;

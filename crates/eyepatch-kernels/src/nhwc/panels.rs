@@ -1,4 +1,4 @@
-use super::Isa;
+use super::{Buffer, Isa};
 use crate::KernelError;
 
 /// A matrix of weights, `k` x `n`, packed for one instruction set: panels of two registers' width, each with its rows one
@@ -8,7 +8,7 @@ pub struct Panels {
     pub(super) isa: Isa,
     pub(super) k: usize,
     pub(super) n: usize,
-    pub(super) values: Vec<f32>,
+    pub(super) values: Buffer,
     pub(super) bias: Vec<f32>,
 }
 
@@ -30,7 +30,7 @@ impl Panels {
         }
         let mut bias = bias.to_vec();
         bias.resize(padded, 0.0);
-        Ok(Self { isa, k, n, values, bias })
+        Ok(Self { isa, k, n, values: Buffer::from(values.as_slice()), bias })
     }
 
     /// Rows and columns.

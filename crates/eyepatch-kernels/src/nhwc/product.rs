@@ -1,9 +1,9 @@
 //! The product of some rows with packed weights.
 #![allow(unsafe_code)]
 
+use super::Panels;
 use super::isa::dispatch;
 use super::lanes::Lanes;
-use super::Panels;
 use crate::KernelError;
 
 /// Rows of numbers in a slice.
@@ -130,7 +130,6 @@ unsafe fn by_rows<L: Lanes, const W: usize>(b: Block<'_>) {
             11 if L::ROWS >= 11 => block::<L, 11, W>(b),
             12 if L::ROWS >= 12 => block::<L, 12, W>(b),
             13 if L::ROWS >= 13 => block::<L, 13, W>(b),
-            14 if L::ROWS >= 14 => block::<L, 14, W>(b),
             // `balanced` gives no more rows than there are arms.
             _ => debug_assert!(false, "{} rows", b.at.len()),
         }
@@ -148,16 +147,19 @@ unsafe fn block<L: Lanes, const R: usize, const W: usize>(b: Block<'_>) {
     unsafe {
         let bias: [L::V; W] = std::array::from_fn(|j| L::load(b.bias.add(j * L::N)));
         let mut sums = [bias; R];
+        // Rows are addressed as one of few pointers plus 0, 1 or 2 strides: there are more rows than address registers.
+        let mut bases: [*const f32; 5] = std::array::from_fn(|i| b.a.wrapping_add(3 * i * b.stride));
         let mut panel = b.panel;
-        for p in 0..b.k {
+        for _ in 0..b.k {
             let columns: [L::V; W] = std::array::from_fn(|j| L::load(panel.add(j * L::N)));
             for (r, sums) in sums.iter_mut().enumerate() {
-                let a = L::splat(*b.a.add(r * b.stride + p));
+                let a = L::splat(*bases[r / 3].add(r % 3 * b.stride));
                 for (sum, &column) in sums.iter_mut().zip(&columns) {
                     *sum = L::fma(a, column, *sum);
                 }
             }
             panel = panel.add(W * L::N);
+            bases = bases.map(|p| p.wrapping_add(1));
         }
         for (sums, &at) in sums.iter().zip(b.at) {
             for (j, &sum) in sums.iter().enumerate() {

@@ -4,7 +4,7 @@
 
 use super::isa::dispatch;
 use super::lanes::Lanes;
-use super::{Isa, Panels, Rows, product};
+use super::{Buffer, Isa, Panels, Rows, product};
 use crate::KernelError;
 
 /// Side of the square of results that one tile gives.
@@ -77,8 +77,8 @@ impl Tile {
 /// Memory that a thread keeps between calls.
 #[derive(Debug, Default)]
 pub struct WinogradScratch {
-    transformed: Vec<f32>,
-    products: Vec<f32>,
+    transformed: Buffer,
+    products: Buffer,
     places: Vec<usize>,
 }
 
@@ -143,8 +143,8 @@ impl Winograd {
         }
         // Tiles of 4 KiB multiples apart would share one set of the cache; a register's width more spreads them.
         let (apart_in, apart_out) = (TILES * self.input + 16, TILES * self.output + 16);
-        scratch.transformed.resize(POINTS * apart_in, 0.0);
-        scratch.products.resize(POINTS * apart_out, 0.0);
+        scratch.transformed.at_least(POINTS * apart_in);
+        scratch.products.at_least(POINTS * apart_out);
         scratch.places.clear();
         scratch.places.extend((0..TILES).map(|t| t * self.output));
         let isa = self.isa;

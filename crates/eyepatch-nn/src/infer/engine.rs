@@ -4,8 +4,8 @@ use super::step::{Map, Scratch, Shape, Step, Value};
 use super::strips::Strips;
 use crate::error::{NnError, Result};
 use eyepatch_kernels::nhwc::{
-    Isa, Rows, Window, add_rows, average_pool_row, copy_rows, max_pool_row, norm_relu_rows, norm_relu_sums,
-    product,
+    Buffer, Isa, Rows, Window, add_rows, average_pool_row, copy_rows, max_pool_row, norm_relu_rows,
+    norm_relu_sums, product,
 };
 use rayon::prelude::*;
 use std::ops::Range;
@@ -38,8 +38,8 @@ pub struct Output {
 /// What a thread works with.
 #[derive(Debug, Default)]
 struct Arena {
-    buffers: Vec<Vec<f32>>,
-    free: Vec<Vec<f32>>,
+    buffers: Vec<Buffer>,
+    free: Vec<Buffer>,
     scratch: Vec<Scratch>,
 }
 
@@ -202,7 +202,7 @@ impl Engine {
         arena: &mut Arena,
         profile: &Mutex<Profile>,
     ) -> Result<Vec<Vec<f32>>> {
-        arena.buffers.resize_with(shapes.len(), Vec::new);
+        arena.buffers.resize_with(shapes.len(), Buffer::default);
         arena.scratch.resize_with(arena.scratch.len().max(split), Scratch::default);
         arena.buffers[0] = arena.take(n * shapes[0].len());
         to_nhwc(pixels, shapes[0], &mut arena.buffers[0]);
@@ -228,7 +228,7 @@ impl Engine {
         }
         let outputs =
             self.program.outputs.iter().map(|(_, value)| to_nchw(value, &arena.buffers, shapes, n)).collect();
-        let left: Vec<Vec<f32>> = arena.buffers.drain(..).filter(|b| b.capacity() > 0).collect();
+        let left: Vec<Buffer> = arena.buffers.drain(..).filter(|b| b.capacity() > 0).collect();
         arena.free.extend(left);
         Ok(outputs)
     }
@@ -236,11 +236,11 @@ impl Engine {
 
 impl Arena {
     /// A buffer of this length: the smallest free one that has room, or a new one.
-    fn take(&mut self, len: usize) -> Vec<f32> {
+    fn take(&mut self, len: usize) -> Buffer {
         let fits = self.free.iter().enumerate().filter(|(_, b)| b.capacity() >= len);
         let best = fits.min_by_key(|(_, b)| b.capacity()).map(|(i, _)| i);
         let mut buffer = best.map(|i| self.free.swap_remove(i)).unwrap_or_default();
-        buffer.resize(len, 0.0);
+        buffer.resize(len);
         buffer
     }
 }
@@ -256,7 +256,7 @@ fn add_time(profile: &Mutex<Profile>, kind: &'static str, time: Duration) {
 /// A step at work on `n` images.
 struct Work<'a> {
     step: &'a Step,
-    buffers: &'a [Vec<f32>],
+    buffers: &'a [Buffer],
     n: usize,
     /// Shape of (the first buffer of) what it reads.
     from: Shape,
@@ -346,13 +346,8 @@ impl Work<'_> {
             Step::Linear { from: value, weights } => {
                 let pixels = units.start * self.shape.pixels()..units.end * self.shape.pixels();
                 for (pixel, out) in pixels.zip(out.chunks_exact_mut(self.shape.channels)) {
-                    scratch.rows.clear();
-                    for &(buffer, channels) in &value.parts {
-                        scratch
-                            .rows
-                            .extend_from_slice(&buffers[buffer][pixel * channels..(pixel + 1) * channels]);
-                    }
-                    let rows = Rows { values: &scratch.rows, stride: scratch.rows.len(), count: 1 };
+                    let gathered = value.pixel(buffers, pixel);
+                    let rows = Rows { values: &gathered, stride: gathered.len(), count: 1 };
                     product(rows, weights, false, out, &[0])?;
                 }
                 Ok(())
@@ -400,7 +395,7 @@ impl Work<'_> {
         let Shape { height, width, channels } = self.from;
         let line = window.side * channels;
         let (stride, count) = (window.side * line + 16, self.shape.width);
-        scratch.rows.resize(scratch.rows.len().max(count * stride), 0.0);
+        scratch.rows.at_least(count * stride);
         for unit in units.clone() {
             let (image, y) = (unit / self.shape.height * height, unit % self.shape.height);
             let seen = window.covers(y, height);
@@ -450,7 +445,7 @@ impl Work<'_> {
 }
 
 impl Map {
-    fn run(&self, value: &Value, buffers: &[Vec<f32>], pixels: Range<usize>, out: &mut [f32]) {
+    fn run(&self, value: &Value, buffers: &[Buffer], pixels: Range<usize>, out: &mut [f32]) {
         let (stride, mut channel) = (value.channels(), 0);
         for &(buffer, channels) in &value.parts {
             let from = &buffers[buffer][pixels.start * channels..pixels.end * channels];
@@ -480,7 +475,7 @@ fn to_nhwc(pixels: &[f32], shape: Shape, out: &mut [f32]) {
     }
 }
 
-fn to_nchw(value: &Value, buffers: &[Vec<f32>], shapes: &[Shape], n: usize) -> Vec<f32> {
+fn to_nchw(value: &Value, buffers: &[Buffer], shapes: &[Shape], n: usize) -> Vec<f32> {
     let plane = shapes[value.parts[0].0].pixels();
     let mut out = Vec::with_capacity(n * plane * value.channels());
     for image in 0..n {

@@ -1,6 +1,6 @@
 use super::step::{BufferId, NormRelu, Scratch, Value};
 use crate::error::Result;
-use eyepatch_kernels::nhwc::{Panels, Rows, copy_rows, norm_relu_mean_rows, norm_relu_rows, product};
+use eyepatch_kernels::nhwc::{Buffer, Panels, Rows, copy_rows, norm_relu_mean_rows, norm_relu_rows, product};
 use std::ops::Range;
 
 /// Numbers of gathered rows: they stay in the core's second cache, beside the weights.
@@ -32,7 +32,7 @@ impl Pointwise {
     pub(super) fn pixels(
         &self,
         from: &Value,
-        buffers: &[Vec<f32>],
+        buffers: &[Buffer],
         pixels: Range<usize>,
         out: &mut [f32],
         place: impl Fn(usize) -> usize,
@@ -65,7 +65,7 @@ impl Pointwise {
     pub(super) fn halved(
         &self,
         from: &Value,
-        buffers: &[Vec<f32>],
+        buffers: &[Buffer],
         (height, width): (usize, usize),
         lines: Range<usize>,
         out: &mut [f32],
@@ -114,7 +114,7 @@ impl Pointwise {
         fill: impl Fn(Option<(&[f32], &[f32])>, (BufferId, usize), &mut [f32], usize),
     ) -> Gathered {
         let stride = from.channels() + GAP;
-        scratch.rows.resize(scratch.rows.len().max(count * stride), 0.0);
+        scratch.rows.at_least(count * stride);
         let mut channel = 0;
         for &(buffer, channels) in &from.parts {
             let part = channel..channel + channels;

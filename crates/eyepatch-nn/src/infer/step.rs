@@ -2,7 +2,7 @@
 
 use super::pointwise::Pointwise;
 use super::strips::Strips;
-use eyepatch_kernels::nhwc::{Panels, Window, WinogradScratch};
+use eyepatch_kernels::nhwc::{Buffer, Panels, Window, WinogradScratch};
 
 /// Index of a buffer: a step's result.
 pub(super) type BufferId = usize;
@@ -20,6 +20,11 @@ impl Value {
 
     pub(super) fn channels(&self) -> usize {
         self.parts.iter().map(|p| p.1).sum()
+    }
+
+    /// All channels of one pixel.
+    pub(super) fn pixel(&self, buffers: &[Buffer], pixel: usize) -> Vec<f32> {
+        self.parts.iter().flat_map(|&(b, n)| &buffers[b][pixel * n..(pixel + 1) * n]).copied().collect()
     }
 }
 
@@ -125,11 +130,11 @@ impl Step {
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     /// Rows that a product reads.
-    pub(super) rows: Vec<f32>,
+    pub(super) rows: Buffer,
     /// Where it writes them.
     pub(super) places: Vec<usize>,
     /// Padded pixels that a 3 x 3 convolution reads.
-    pub(super) strip: Vec<f32>,
+    pub(super) strip: Buffer,
     /// The strip's last rows, which the next one begins with.
     pub(super) carry: Vec<f32>,
     pub(super) winograd: WinogradScratch,

@@ -1,7 +1,7 @@
 use super::pointwise::Pointwise;
 use super::step::{NormRelu, Scratch, Shape, Value};
 use crate::error::Result;
-use eyepatch_kernels::nhwc::{Tile, Winograd, copy_rows, norm_relu_rows};
+use eyepatch_kernels::nhwc::{Buffer, Tile, Winograd, copy_rows, norm_relu_rows};
 use std::ops::Range;
 
 /// Side of the square that a tile gives.
@@ -36,7 +36,7 @@ struct Band {
 /// Sizes of a convolution at work.
 struct Plan<'a> {
     from: &'a Value,
-    buffers: &'a [Vec<f32>],
+    buffers: &'a [Buffer],
     height: usize,
     width: usize,
     /// Channels that the 3 x 3 convolution reads and writes.
@@ -67,7 +67,7 @@ impl Strips {
     pub(super) fn run(
         &self,
         from: &Value,
-        buffers: &[Vec<f32>],
+        buffers: &[Buffer],
         shape: Shape,
         units: Range<usize>,
         out: &mut [f32],
@@ -89,7 +89,7 @@ impl Strips {
         for start in units.clone().step_by(at_once) {
             let bands = plan.bands(start..(start + at_once).min(units.end));
             let needed = bands.last().map_or(0, |b| b.base + plan.rows(b) * row);
-            strip.resize(strip.len().max(needed), 0.0);
+            strip.at_least(needed);
             let mut list = Vec::with_capacity(at_once * tiles.1);
             for band in &bands {
                 let continued = carried == band.image * tiles.0 + band.tiles.start && band.tiles.start > 0;
