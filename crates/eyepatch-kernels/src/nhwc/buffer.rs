@@ -1,24 +1,25 @@
 use std::ops::{Deref, DerefMut};
 
-/// Numbers a cache line.
-const LINE: usize = 16;
+/// Bytes a cache line.
+const LINE: usize = 64;
 
 /// Numbers that begin at a cache line: a register that is read across two lines takes twice as long.
 #[derive(Debug, Default)]
-pub struct Buffer {
-    raw: Vec<f32>,
+pub struct Buffer<T = f32> {
+    raw: Vec<T>,
     start: usize,
     len: usize,
 }
 
-impl Buffer {
+impl<T: Copy + Default> Buffer<T> {
     /// Changes the length. What the buffer holds is kept only while it need not move; new numbers are zero or old.
     pub fn resize(&mut self, len: usize) {
         if self.start + len > self.raw.len() {
-            // Not copied: nobody needs it.
+            let room = LINE / size_of::<T>();
+            // Given back first, and not copied: nobody needs it.
             self.raw = Vec::new();
-            self.raw = vec![0.0; len + LINE];
-            self.start = self.raw.as_ptr().align_offset(4 * LINE).min(LINE);
+            self.raw = vec![T::default(); len + room];
+            self.start = self.raw.as_ptr().align_offset(LINE).min(room);
         }
         self.len = len;
     }
@@ -37,8 +38,8 @@ impl Buffer {
     }
 }
 
-impl From<&[f32]> for Buffer {
-    fn from(values: &[f32]) -> Self {
+impl<T: Copy + Default> From<&[T]> for Buffer<T> {
+    fn from(values: &[T]) -> Self {
         let mut buffer = Self::default();
         buffer.resize(values.len());
         buffer.copy_from_slice(values);
@@ -46,21 +47,21 @@ impl From<&[f32]> for Buffer {
     }
 }
 
-impl Clone for Buffer {
+impl<T: Copy + Default> Clone for Buffer<T> {
     fn clone(&self) -> Self {
         Self::from(&**self)
     }
 }
 
-impl Deref for Buffer {
-    type Target = [f32];
-    fn deref(&self) -> &[f32] {
+impl<T> Deref for Buffer<T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
         &self.raw[self.start..self.start + self.len]
     }
 }
 
-impl DerefMut for Buffer {
-    fn deref_mut(&mut self) -> &mut [f32] {
+impl<T> DerefMut for Buffer<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
         &mut self.raw[self.start..self.start + self.len]
     }
 }

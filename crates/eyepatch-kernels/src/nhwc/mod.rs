@@ -7,6 +7,7 @@
 
 mod buffer;
 mod gather;
+pub mod half;
 mod isa;
 mod lanes;
 mod panels;

@@ -2,10 +2,12 @@
 
 use super::graph::{Graph, Layer, NodeId};
 use super::pointwise::Pointwise;
+use super::precision::Target;
 use super::step::{BufferId, Map, NormRelu, Step, Value};
-use super::strips::{Source, Strips};
+use super::strips::{Filter, Source, Strips};
 use crate::error::Result;
-use eyepatch_kernels::nhwc::{Isa, Panels, Window, Winograd};
+use eyepatch_kernels::nhwc::half::Pairs;
+use eyepatch_kernels::nhwc::{Panels, Window, Winograd};
 
 const POINT: Window = Window { side: 1, stride: 1, padding: 0 };
 const THREE: Window = Window { side: 3, stride: 1, padding: 1 };
@@ -66,7 +68,7 @@ struct Folded<'a> {
 
 pub(super) struct Compiler<'a> {
     graph: &'a Graph,
-    isa: Isa,
+    target: Target,
     /// Who reads each node; an output is read once more.
     readers: Vec<Vec<NodeId>>,
     wanted: Vec<bool>,
@@ -75,7 +77,7 @@ pub(super) struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    pub(super) fn compile(graph: &'a Graph, outputs: &[NodeId], isa: Isa) -> Result<Program> {
+    pub(super) fn compile(graph: &'a Graph, outputs: &[NodeId], target: Target) -> Result<Program> {
         let mut readers = vec![vec![]; graph.nodes.len()];
         for (i, node) in graph.nodes.iter().enumerate() {
             node.inputs.iter().for_each(|input| readers[input.0].push(NodeId(i)));
@@ -83,7 +85,7 @@ impl<'a> Compiler<'a> {
         let mut wanted = vec![false; graph.nodes.len()];
         outputs.iter().for_each(|o| wanted[o.0] = true);
         let mut this =
-            Self { graph, isa, readers, wanted, values: vec![None; graph.nodes.len()], steps: vec![] };
+            Self { graph, target, readers, wanted, values: vec![None; graph.nodes.len()], steps: vec![] };
         this.drop_unread();
         this.values[0] = Some(Pending::new(Value::one(0, graph.nodes[0].channels)));
         for i in 1..graph.nodes.len() {
@@ -207,7 +209,7 @@ impl<'a> Compiler<'a> {
             }
             Layer::Linear { weights, bias } => {
                 let from = self.plain(input);
-                let weights = Panels::new(self.isa, (from.channels(), bias.len()), weights, bias)?;
+                let weights = Panels::new(self.target.isa, (from.channels(), bias.len()), weights, bias)?;
                 self.set(at, Step::Linear { from, weights });
             }
         }
@@ -258,8 +260,7 @@ impl<'a> Compiler<'a> {
             let halve = conv.halve && pending.relu;
             let pending = self.plain_unless(input, |p| p.is_plain() || p.relu);
             let (norm, from) = (pending.norm_relu(), pending.value);
-            let weights = Panels::new(self.isa, (channels, conv.bias.len()), &conv.weights, &conv.bias)?;
-            let first = Pointwise { norm, weights, relu: conv.relu };
+            let first = Pointwise::new(self.target, norm, &conv.weights, &conv.bias, conv.relu)?;
             if conv.halve && !halve {
                 let buffer = self.push(Step::Pointwise { from, conv: first, halve: false });
                 Step::AveragePool { from: buffer, window: HALVE }
@@ -267,8 +268,8 @@ impl<'a> Compiler<'a> {
                 let second = self.only_reader(last).filter(|_| !halve).and_then(|next| self.folded(next));
                 match second.filter(|c| is_strips(c, self.graph.channels(last))) {
                     Some(second) => {
-                        let conv = self.winograd(&second, self.graph.channels(last))?;
-                        let conv = Strips { source: Source::Pointwise(first), conv };
+                        let filter = self.filter(&second, self.graph.channels(last))?;
+                        let conv = Strips { source: Source::Pointwise(first), filter };
                         self.set(second.last, Step::Strips { from, conv });
                         return Ok(());
                     }
@@ -278,20 +279,28 @@ impl<'a> Compiler<'a> {
         } else if is_strips(&conv, channels) {
             let pending = self.plain_unless(input, |p| p.is_plain() || p.relu);
             let source = Source::Plain(pending.norm_relu());
-            let conv = Strips { source, conv: self.winograd(&conv, channels)? };
+            let conv = Strips { source, filter: self.filter(&conv, channels)? };
             Step::Strips { from: pending.value, conv }
         } else {
             let (side, output) = (conv.window.side, conv.bias.len());
             let weights = channels_last(&conv.weights, channels, side * side);
-            let weights = Panels::new(self.isa, (channels * side * side, output), &weights, &conv.bias)?;
+            let weights =
+                Panels::new(self.target.isa, (channels * side * side, output), &weights, &conv.bias)?;
             Step::Window { from: self.single(input), window: conv.window, weights, relu: conv.relu }
         };
         self.set(last, step);
         Ok(())
     }
 
-    fn winograd(&self, conv: &Folded<'_>, input: usize) -> Result<Winograd> {
-        Ok(Winograd::new(self.isa, (input, conv.bias.len()), &conv.weights, &conv.bias, conv.relu)?)
+    fn filter(&self, conv: &Folded<'_>, input: usize) -> Result<Filter> {
+        let (output, weights, bias) = (conv.bias.len(), &conv.weights, &conv.bias);
+        Ok(match self.target.half {
+            Some(unit) => Filter::Half(Pairs::new(unit, (9, input, output), weights, bias)?, conv.relu),
+            None => {
+                let size = (input, output);
+                Filter::Full(Winograd::new(self.target.isa, size, weights, bias, conv.relu)?)
+            }
+        })
     }
 }
 

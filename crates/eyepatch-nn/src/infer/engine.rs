@@ -1,8 +1,11 @@
 use super::compile::{Compiler, Program};
 use super::graph::{Graph, NodeId};
+use super::pointwise::Out;
+use super::precision::{Precision, Target};
 use super::step::{Map, Scratch, Shape, Step, Value};
 use super::strips::Strips;
 use crate::error::{NnError, Result};
+use eyepatch_kernels::nhwc::half::Unit;
 use eyepatch_kernels::nhwc::{
     Buffer, Isa, Rows, Window, add_rows, average_pool_row, copy_rows, max_pool_row, norm_relu_rows,
     norm_relu_sums, product,
@@ -19,7 +22,7 @@ const GROUP_BYTES: usize = 64 << 20;
 #[derive(Debug)]
 pub struct Engine {
     program: Program,
-    isa: Isa,
+    target: Target,
     /// Memory of threads that have finished, for the next.
     idle: Mutex<Vec<Arena>>,
 }
@@ -47,28 +50,41 @@ struct Arena {
 pub type Profile = Vec<(&'static str, Duration)>;
 
 impl Engine {
-    /// Compiles a graph for the results wanted, for the best instruction set that there is.
+    /// Compiles a graph for the results wanted, for the best that this CPU has.
     ///
     /// # Errors
-    /// [`NnError::Weights`] where a node does not exist.
-    pub fn new(graph: &Graph, outputs: &[NodeId]) -> Result<Self> {
-        Self::with_isa(graph, outputs, Isa::best())
+    /// [`NnError::Weights`] where a node does not exist; [`NnError::Config`] where the CPU has nothing for the precision.
+    pub fn new(graph: &Graph, outputs: &[NodeId], precision: Precision) -> Result<Self> {
+        Self::for_target(graph, outputs, Target::best(precision)?)
     }
 
-    /// As [`Engine::new`], for one instruction set.
+    /// As [`Engine::new`], for one instruction set and 32-bit numbers.
     ///
     /// # Errors
     /// As there.
     pub fn with_isa(graph: &Graph, outputs: &[NodeId], isa: Isa) -> Result<Self> {
+        Self::for_target(graph, outputs, Target { isa, half: None })
+    }
+
+    /// As [`Engine::new`], with bfloat16 products on one unit, whether or not it is a fast one.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn with_unit(graph: &Graph, outputs: &[NodeId], unit: Unit) -> Result<Self> {
+        Self::for_target(graph, outputs, Target { isa: Isa::best(), half: Some(unit) })
+    }
+
+    fn for_target(graph: &Graph, outputs: &[NodeId], target: Target) -> Result<Self> {
         if let Some(unknown) = outputs.iter().find(|o| o.0 >= graph.nodes.len()) {
             return Err(NnError::Weights(format!("the graph has no node {}", unknown.0)));
         }
-        Ok(Self { program: Compiler::compile(graph, outputs, isa)?, isa, idle: Mutex::default() })
+        Ok(Self { program: Compiler::compile(graph, outputs, target)?, target, idle: Mutex::default() })
     }
 
-    /// The instruction set that it was compiled for.
-    pub fn isa(&self) -> Isa {
-        self.isa
+    /// What multiplies: an instruction set, and behind a plus what multiplies rounded numbers.
+    pub fn unit(&self) -> String {
+        let half = self.target.half.map(|u| format!(" + {u}"));
+        format!("{}{}", self.target.isa, half.unwrap_or_default())
     }
 
     /// Runs `n` images, `[n, channels, height, width]`, on the threads of the current rayon pool.
@@ -151,9 +167,9 @@ impl Engine {
             let shape = match step {
                 Step::Pointwise { conv, halve, .. } => {
                     let by = if *halve { 2 } else { 1 };
-                    of(from.height / by, from.width / by, conv.weights.size().1)
+                    of(from.height / by, from.width / by, conv.outputs())
                 }
-                Step::Strips { conv, .. } => of(from.height, from.width, conv.conv.outputs()),
+                Step::Strips { conv, .. } => of(from.height, from.width, conv.filter.outputs()),
                 Step::Window { window, weights, .. } => slide(window, weights.size().1),
                 Step::MaxPool { window, .. } | Step::AveragePool { window, .. } => {
                     slide(window, from.channels)
@@ -313,7 +329,7 @@ impl Work<'_> {
         match self.step {
             Step::Pointwise { from: value, conv, halve: false } => {
                 let n = self.shape.channels;
-                conv.pixels(value, buffers, units, out, |i| i * n, scratch)
+                conv.pixels(value, buffers, units, Out::Full(out), |i| i * n, scratch)
             }
             Step::Pointwise { from: value, conv, halve: true } => {
                 conv.halved(value, buffers, (from.height, from.width), units, out, scratch)

@@ -1,13 +1,13 @@
 //! Inference on the CPU: a network as a graph of layers, compiled to a few fused steps over NHWC kernels.
 //!
 //! ```
-//! use eyepatch_nn::infer::{Engine, Graph, Layer};
+//! use eyepatch_nn::infer::{Engine, Graph, Layer, Precision};
 //! # fn main() -> eyepatch_nn::Result<()> {
 //! let mut graph = Graph::new(2);
 //! let image = graph.input();
 //! let pooled = graph.add("pooled", Layer::GlobalAverage, &[image])?;
 //! let logits = graph.add("logits", Layer::Linear { weights: vec![1.0, -1.0], bias: vec![0.5] }, &[pooled])?;
-//! let engine = Engine::new(&graph, &[logits])?;
+//! let engine = Engine::new(&graph, &[logits], Precision::F32)?;
 //! let out = engine.run(&[1.0, 3.0, 5.0, 5.0], 1, (1, 2))?;
 //! assert_eq!(out[0].values, [1.0 * 2.0 - 5.0 + 0.5]);
 //! # Ok(())
@@ -25,6 +25,7 @@ mod compile;
 mod engine;
 mod graph;
 mod pointwise;
+mod precision;
 mod step;
 mod strips;
 #[cfg(test)]
@@ -33,3 +34,4 @@ mod tests;
 pub use engine::{Engine, Output, Profile};
 pub use eyepatch_kernels::nhwc::{Isa, Window};
 pub use graph::{Graph, Layer, NodeId};
+pub use precision::Precision;

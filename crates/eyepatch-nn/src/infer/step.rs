@@ -133,6 +133,14 @@ pub(super) struct Scratch {
     pub(super) rows: Buffer,
     /// Where it writes them.
     pub(super) places: Vec<usize>,
+    /// As `rows`, rounded.
+    pub(super) half_rows: Buffer<u16>,
+    /// Sums of products of rounded rows.
+    pub(super) sums: Buffer,
+    /// Padded pixels that a 3 x 3 convolution reads, rounded.
+    pub(super) half_strip: Buffer<u16>,
+    /// As `carry`, rounded.
+    pub(super) half_carry: Vec<u16>,
     /// Padded pixels that a 3 x 3 convolution reads.
     pub(super) strip: Buffer,
     /// The strip's last rows, which the next one begins with.
