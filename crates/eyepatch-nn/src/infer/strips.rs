@@ -76,6 +76,8 @@ struct Plan<'a> {
     tiles: (usize, usize),
     /// Numbers in a padded row.
     row: usize,
+    /// Index in all images' results of the first that is written.
+    out_base: usize,
 }
 
 impl Strips {
@@ -113,15 +115,16 @@ impl Strips {
         let padded = self.filter.padded(inner);
         let row = (TILE * tiles.1 + 2) * padded;
         let Shape { height, width, channels } = shape;
-        let plan = Plan { from, buffers, height, width, inner, padded, outputs: channels, tiles, row };
         let out_base = Self::offset(shape, units.start);
+        let plan =
+            Plan { from, buffers, height, width, inner, padded, outputs: channels, tiles, row, out_base };
         match &self.filter {
             Filter::Full(conv) => {
                 let mut strip = std::mem::take(&mut scratch.strip);
                 let mut carry = std::mem::take(&mut scratch.carry);
                 let done =
                     self.strips(&plan, units, &mut strip, &mut carry, scratch, |bands, strip, scratch| {
-                        let list: Vec<Tile> = bands.iter().flat_map(|b| plan.list(b, out_base)).collect();
+                        let list: Vec<Tile> = bands.iter().flat_map(|b| plan.list(b)).collect();
                         Ok(conv.run(strip, row, out, width * channels, &list, &mut scratch.winograd)?)
                     });
                 (scratch.strip, scratch.carry) = (strip, carry);
@@ -132,9 +135,9 @@ impl Strips {
                 let mut carry = std::mem::take(&mut scratch.half_carry);
                 let done =
                     self.strips(&plan, units, &mut strip, &mut carry, scratch, |bands, strip, scratch| {
-                        bands.iter().try_for_each(|b| {
-                            plan.rounded(b, weights, *relu, strip, &mut out[..], out_base, scratch)
-                        })
+                        bands
+                            .iter()
+                            .try_for_each(|b| plan.rounded(b, (weights, *relu), strip, &mut out[..], scratch))
                     });
                 (scratch.half_strip, scratch.half_carry) = (strip, carry);
                 done
@@ -274,11 +277,11 @@ impl Plan<'_> {
         bands
     }
 
-    fn list(&self, band: &Band, out_base: usize) -> impl Iterator<Item = Tile> {
+    fn list(&self, band: &Band) -> impl Iterator<Item = Tile> {
         band.tiles.clone().flat_map(move |down| (0..self.tiles.1).map(move |right| (down, right))).map(
             move |(down, right)| {
                 let (y, x) = (TILE * down, TILE * right);
-                let output = ((band.image * self.height + y) * self.width + x) * self.outputs - out_base;
+                let output = ((band.image * self.height + y) * self.width + x) * self.outputs - self.out_base;
                 Tile {
                     input: band.base + TILE * (down - band.tiles.start) * self.row + x * self.padded,
                     output,
@@ -294,11 +297,9 @@ impl Plan<'_> {
     fn rounded(
         &self,
         band: &Band,
-        weights: &Pairs,
-        relu: bool,
+        (weights, relu): (&Pairs, bool),
         strip: &[u16],
         out: &mut [f32],
-        out_base: usize,
         scratch: &mut Scratch,
     ) -> Result<()> {
         let (padded, line) = (self.padded, self.row / self.padded);
@@ -312,7 +313,7 @@ impl Plan<'_> {
             &mut scratch.sums,
         )?;
         for y in 0..rows {
-            let start = ((band.image * self.height + first + y) * self.width) * self.outputs - out_base;
+            let start = ((band.image * self.height + first + y) * self.width) * self.outputs - self.out_base;
             scratch.places.clear();
             scratch.places.extend((0..self.width).map(|x| start + x * self.outputs));
             let sums = &scratch.sums[y * line * weights.width()..];

@@ -93,7 +93,7 @@ mod tests {
                 let up = widen((bits >> 16) as u16 + 1);
                 let far = |z: f32| (f64::from(x) - f64::from(z)).abs();
                 prop_assert!(far(y) <= far(down).min(far(up)));
-                prop_assert!(far(down) != far(up) || round(x) % 2 == 0);
+                prop_assert!(far(down) != far(up) || round(x).is_multiple_of(2));
             }
         }
 
