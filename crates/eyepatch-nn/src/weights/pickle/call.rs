@@ -51,7 +51,7 @@ pub(super) fn storage(machine: &mut Machine<'_>, id: Value) -> Result<Value> {
         },
     };
     let count = size(machine, count)?;
-    Ok(machine.add(Node::Storage(Storage { element, key, count, part })))
+    Ok(machine.add(Node::Storage(Box::new(Storage { element, key, count, part }))))
 }
 
 fn tensor(machine: &mut Machine<'_>, [storage, offset, shape, strides]: [Value; 4]) -> Result<Value> {

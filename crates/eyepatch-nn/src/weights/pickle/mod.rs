@@ -45,7 +45,7 @@ impl<'a> Pickle<'a> {
     /// All storages that the pickle refers to.
     pub(super) fn storages(&self) -> impl Iterator<Item = (&'a str, &Storage)> {
         self.nodes.iter().filter_map(|node| match node {
-            Node::Storage(storage) => Some((storage.key.of(self.bytes), storage)),
+            Node::Storage(storage) => Some((storage.key.of(self.bytes), &**storage)),
             _ => None,
         })
     }

@@ -67,7 +67,7 @@ pub(in crate::weights) enum Node {
     Tuple(Vec<Value>),
     /// Keys and values in order; a key that comes twice is here twice.
     Dict(Vec<(Value, Value)>),
-    Storage(Storage),
+    Storage(Box<Storage>),
     Tensor(Box<TensorNode>),
 }
 
