@@ -12,6 +12,18 @@ impl DenseNetConfig {
     /// [`NnError::Weights`] naming the tensor that is missing or of an impossible shape, [`NnError::Config`] for sizes
     /// that make no network.
     pub fn infer(table: &Table<'_>) -> Result<Self> {
+        let trunk = Self::infer_trunk(table, 1)?;
+        let [classes, _] = dims(table, "classifier.weight")?;
+        let config = Self { classes, ..trunk };
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The same for a table whose classifier will not be used: the network gets `classes` of its own.
+    ///
+    /// # Errors
+    /// As [`DenseNetConfig::infer`].
+    pub fn infer_trunk(table: &Table<'_>, classes: usize) -> Result<Self> {
         let [init_features, in_channels, side, _] = dims(table, "features.conv0.weight")?;
         let stem = match side {
             7 => Stem::Large,
@@ -30,7 +42,6 @@ impl DenseNetConfig {
         }
         let layers = |block| (1..).take_while(|&i| table.get(&layer(block, i)).is_some()).count();
         let blocks: Vec<usize> = (1..).map(layers).take_while(|&n| n > 0).collect();
-        let [classes, _] = dims(table, "classifier.weight")?;
         let bn_size = bottleneck / growth;
         let config = Self { in_channels, classes, growth, blocks, init_features, bn_size, stem };
         config.check()?;
@@ -45,7 +56,7 @@ fn layer(block: usize, layer: usize) -> String {
 
 fn dims<const N: usize>(table: &Table<'_>, name: &str) -> Result<[usize; N]> {
     let Some(tensor) = table.get(name) else {
-        return Err(NnError::Weights(format!("no DenseNet in torchvision's names: {name} is missing")));
+        return Err(NnError::Weights(format!("{name}, which every DenseNet has, is missing")));
     };
     tensor.shape().try_into().map_err(|_| NnError::Shape {
         what: name.to_owned(),
