@@ -10,3 +10,4 @@ mod resume;
 mod scores;
 mod sweep;
 mod toolbox;
+mod weights;

@@ -1,5 +1,7 @@
 //! What can go wrong in this crate.
 
+use crate::densenet::Misfit;
+use crate::weights::Refused;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -32,7 +34,13 @@ pub enum NnError {
         /// What it must be.
         why: &'static str,
     },
-    /// A weight file lacks a tensor of the network, or holds one that the network does not know.
+    /// A weight file that is not read.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// A weight file whose tensors are not those of the network.
+    #[error(transparent)]
+    Misfit(#[from] Box<Misfit>),
+    /// Weights that cannot be taken over or written, or a network that they do not fit.
     #[error("weights do not fit the network: {0}")]
     Weights(String),
     /// A file could not be read or written.

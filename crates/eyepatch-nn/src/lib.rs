@@ -1,4 +1,4 @@
-//! Networks on candle: the DenseNet family, its operations and its training loop.
+//! Networks on candle: the DenseNet family, its operations, its training loop and its weight files.
 //!
 //! ```
 //! use eyepatch_nn::{DenseNet, DenseNetConfig, Device};
@@ -33,6 +33,7 @@ pub mod infer;
 pub mod native;
 pub mod ops;
 pub mod train;
+pub mod weights;
 
 pub use candle_core::{Device, Tensor};
 pub use densenet::{Backend, DenseNet, DenseNetConfig, Stem};

@@ -42,7 +42,7 @@ impl FittedDenseNet {
         let text = std::fs::read_to_string(&path).map_err(|e| CoreError::io(&path, e))?;
         let about: About = serde_json::from_str(&text).map_err(|e| other(format!("{ABOUT}: {e}")))?;
         let net = Network::open(&folder.join(WEIGHTS), device).map_err(|e| match e {
-            NnError::Weights(problem) => other(problem).into(),
+            NnError::Weights(_) | NnError::Refused(_) | NnError::Misfit(_) => other(e.to_string()).into(),
             e => core(e),
         })?;
         if *net.config() != params.network(about.classes.len()) || about.size != params.size {

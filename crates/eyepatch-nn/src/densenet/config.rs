@@ -49,6 +49,52 @@ impl DenseNetConfig {
         Self { in_channels, classes, growth: 32, blocks, init_features: 64, bn_size: 4, stem: Stem::Large }
     }
 
+    /// DenseNet-161: growth 48, blocks of 6, 12, 36 and 24 layers, 96 first features.
+    pub fn densenet161(in_channels: usize, classes: usize) -> Self {
+        let blocks = vec![6, 12, 36, 24];
+        Self { growth: 48, init_features: 96, blocks, ..Self::densenet121(in_channels, classes) }
+    }
+
+    /// DenseNet-169: growth 32, blocks of 6, 12, 32 and 32 layers.
+    pub fn densenet169(in_channels: usize, classes: usize) -> Self {
+        Self { blocks: vec![6, 12, 32, 32], ..Self::densenet121(in_channels, classes) }
+    }
+
+    /// DenseNet-201: growth 32, blocks of 6, 12, 48 and 32 layers.
+    pub fn densenet201(in_channels: usize, classes: usize) -> Self {
+        Self { blocks: vec![6, 12, 48, 32], ..Self::densenet121(in_channels, classes) }
+    }
+
+    /// The networks that [`DenseNetConfig::by_name`] knows.
+    pub const NAMES: [&str; 5] =
+        ["densenet121", "densenet161", "densenet169", "densenet201", "densenet-small"];
+
+    /// The network of this name, one of [`DenseNetConfig::NAMES`]; all but the last are torchvision's.
+    ///
+    /// # Errors
+    /// [`NnError::Config`] for another name.
+    pub fn by_name(name: &str, in_channels: usize, classes: usize) -> Result<Self> {
+        let make = match name {
+            "densenet121" => Self::densenet121,
+            "densenet161" => Self::densenet161,
+            "densenet169" => Self::densenet169,
+            "densenet201" => Self::densenet201,
+            "densenet-small" => Self::small,
+            _ => {
+                let why = "must be densenet121, densenet161, densenet169, densenet201 or densenet-small";
+                return Err(NnError::config("network", name, why));
+            }
+        };
+        Ok(make(in_channels, classes))
+    }
+
+    /// The name of this network, if [`DenseNetConfig::by_name`] knows it for its channels and classes.
+    pub fn name(&self) -> Option<&'static str> {
+        let same =
+            |name: &&str| Self::by_name(name, self.in_channels, self.classes).is_ok_and(|c| c == *self);
+        Self::NAMES.into_iter().find(same)
+    }
+
     /// Checks that every size is at least 1 and nothing overflows.
     ///
     /// # Errors
@@ -66,6 +112,13 @@ impl DenseNetConfig {
             if value == 0 || value > 4096 {
                 return Err(NnError::config(name, value, "must lie in 1 ..= 4096"));
             }
+        }
+        if self.blocks.len() > 16 || self.blocks.iter().sum::<usize>() > 4096 {
+            return Err(NnError::config(
+                "blocks",
+                &self.blocks,
+                "must be at most 16 with 4096 layers in all",
+            ));
         }
         Ok(())
     }
@@ -127,10 +180,29 @@ mod tests {
     }
 
     #[test]
+    fn names_lead_to_networks_and_back() {
+        for name in DenseNetConfig::NAMES {
+            let net = DenseNetConfig::by_name(name, 2, 7).unwrap();
+            assert_eq!((net.name(), net.in_channels, net.classes), (Some(name), 2, 7));
+            net.check().unwrap();
+        }
+        let features = ["densenet121", "densenet161", "densenet169", "densenet201"]
+            .map(|name| DenseNetConfig::by_name(name, 3, 1000).unwrap().features());
+        assert_eq!(features, [1024, 2208, 1664, 1920]);
+        assert_eq!(DenseNetConfig { growth: 13, ..DenseNetConfig::small(1, 1) }.name(), None);
+        assert!(matches!(
+            DenseNetConfig::by_name("resnet50", 3, 1),
+            Err(NnError::Config { name: "network", .. })
+        ));
+    }
+
+    #[test]
     fn bad_sizes_are_named() {
         let net = DenseNetConfig { growth: 0, ..DenseNetConfig::small(1, 1) };
         assert!(matches!(net.check(), Err(NnError::Config { name: "growth", .. })));
         let net = DenseNetConfig { blocks: vec![], ..DenseNetConfig::small(1, 1) };
+        assert!(matches!(net.check(), Err(NnError::Config { name: "blocks", .. })));
+        let net = DenseNetConfig { blocks: vec![1; 17], ..DenseNetConfig::small(1, 1) };
         assert!(matches!(net.check(), Err(NnError::Config { name: "blocks", .. })));
         let net = DenseNetConfig { blocks: vec![2, 0], ..DenseNetConfig::small(1, 1) };
         assert!(matches!(net.check(), Err(NnError::Config { name: "blocks", .. })));

@@ -162,13 +162,13 @@ fn files_keep_everything_and_bad_ones_are_refused() {
 
     for cut in [0, 7, 100, bytes.len() - 1] {
         assert!(
-            matches!(DenseNet::from_bytes(&bytes[..cut], &Device::Cpu), Err(NnError::Weights(_))),
+            matches!(DenseNet::from_bytes(&bytes[..cut], &Device::Cpu), Err(NnError::Refused(_))),
             "{cut}"
         );
     }
     let mut other = DenseNet::new(DenseNetConfig { growth: 4, ..config() }, 1, &Device::Cpu).unwrap();
     let untouched = other.to_bytes().unwrap();
-    assert!(matches!(other.load_bytes(&bytes), Err(NnError::Weights(_))));
+    assert!(matches!(other.load_bytes(&bytes), Err(NnError::Misfit(_))));
     assert_eq!(other.to_bytes().unwrap(), untouched);
 }
 

@@ -33,6 +33,10 @@ pub(crate) enum Command {
     Mask(MaskArgs),
     /// Split a table into folds by patient.
     Split(SplitArgs),
+    /// Look into weight files (safetensors, and .pth, .pt or .tar of PyTorch) and convert them.
+    #[cfg(feature = "networks")]
+    #[command(subcommand)]
+    Weights(super::weights::WeightsCommand),
     /// Print completions for a shell.
     Completions {
         /// The shell.

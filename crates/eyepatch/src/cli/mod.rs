@@ -19,6 +19,8 @@ mod run;
 mod safe;
 mod split;
 mod sweep;
+#[cfg(feature = "networks")]
+mod weights;
 
 use std::process::ExitCode;
 
@@ -96,6 +98,8 @@ fn dispatch(command: Command, crates: &[&str]) -> Result<Outcome, CliError> {
         Command::Roi(RoiCommand::Rle(a)) => rle::decode(&a),
         Command::Report(a) => report::report(&a),
         Command::Split(a) => split::split(&a),
+        #[cfg(feature = "networks")]
+        Command::Weights(command) => weights::weights(&command),
         other => with_plugins(other, &linked(crates)?),
     }
 }
@@ -107,6 +111,8 @@ fn with_plugins(command: Command, linked: &Linked) -> Result<Outcome, CliError> 
         Command::Plan(a) => plan::plan(*a, linked),
         Command::Doctor(a) => doctor::doctor(&a, linked),
         Command::Mask(a) => mask::mask(&a, linked),
+        #[cfg(feature = "networks")]
+        Command::Weights(_) => Ok(Outcome::Fine),
         Command::Completions { .. }
         | Command::Man(_)
         | Command::Roi(_)
