@@ -21,7 +21,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let start = Instant::now();
             let logits = net.tail_forward_train(&x)?;
             let forward = start.elapsed();
-            let loss = bce_with_logits(&logits.flatten_all()?.to_vec1()?, &[0., 1., 0., 1., 1., 0., 0., 1., 0., 1.])?;
+            let loss = bce_with_logits(
+                &logits.flatten_all()?.to_vec1()?,
+                &[0., 1., 0., 1., 1., 0., 0., 1., 0., 1.],
+            )?;
             let grads = loss.backward_from(&logits)?.backward()?;
             let backward = start.elapsed();
             optimizer.step(&net, &grads)?;
@@ -36,7 +39,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         };
         let [f, b, o] = parts.each_mut().map(median);
         let least = times.iter().copied().fold(f64::INFINITY, f64::min);
-        println!("{pixels} px: median {:.2} ms, least {least:.2} (forward {f:.2}, backward {b:.2}, optimiser {o:.2})", median(&mut times));
+        println!(
+            "{pixels} px: median {:.2} ms, least {least:.2} (forward {f:.2}, backward {b:.2}, optimiser {o:.2})",
+            median(&mut times)
+        );
     }
     Ok(())
 }

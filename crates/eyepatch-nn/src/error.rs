@@ -43,6 +43,9 @@ pub enum NnError {
     /// Training data that cannot be used.
     #[error("training data: {0}")]
     Data(String),
+    /// Whoever provides training data could not.
+    #[error("training data: {0}")]
+    Source(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The loss or a weight became NaN or infinite.
     #[error(
         "loss became {value} in epoch {epoch}, batch {batch}: lower the learning rate or look for bad pixels"

@@ -3,6 +3,7 @@
 mod boundary;
 mod config;
 mod layers;
+mod learnt;
 mod model;
 mod parts;
 mod scope;
@@ -12,6 +13,7 @@ mod weights;
 
 pub use boundary::{Boundary, NoBoundary};
 pub use config::{DenseNetConfig, Stem};
+pub(crate) use learnt::Learnt;
 pub use model::{Backend, DenseNet};
 pub use scope::{FrozenNorm, Scope};
 pub use weights::Snapshot;

@@ -1,12 +1,12 @@
 //! A network as a list of parts, and running it.
 
+use super::Backend;
 use super::config::Stem;
 use super::layers::{EPS, Layer, Norm};
 use super::model::DenseNet;
 use super::scope::FrozenNorm;
 use crate::native;
 use crate::ops::{self, ChannelStats, ConvShape, DenseBlockShape, Learning, Part};
-use super::Backend;
 use candle_core::{Tensor, Var};
 use std::sync::Arc;
 
@@ -132,7 +132,8 @@ impl DenseNet {
                 parts.iter().map(|p| (p.part.clone(), p.learning.clone())).collect();
             ops::network(x, &Tensor::cat(&params, 0)?, &specs, EPS, &self.workspace)
         };
-        if !parts.is_empty() && (x.track_op() || parts.iter().any(|p| p.params.iter().any(Tensor::track_op))) {
+        if !parts.is_empty() && (x.track_op() || parts.iter().any(|p| p.params.iter().any(Tensor::track_op)))
+        {
             return run(x, parts);
         }
         let (mut y, mut all) = (x.clone(), vec![]);

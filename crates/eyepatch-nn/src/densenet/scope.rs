@@ -50,6 +50,11 @@ impl DenseNet {
         self.frozen_norm = norm;
     }
 
+    /// See [`DenseNet::set_frozen_norm`].
+    pub fn frozen_norm(&self) -> FrozenNorm {
+        self.frozen_norm
+    }
+
     /// Number of parameters that learn.
     pub fn trainable_count(&self) -> usize {
         self.parameters().iter().filter(|p| p.2).map(|p| p.1.elem_count()).sum()
