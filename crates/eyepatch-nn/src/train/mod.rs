@@ -11,6 +11,8 @@ mod optimizer;
 mod order;
 mod rotate;
 #[cfg(test)]
+mod more_tests;
+#[cfg(test)]
 mod tests;
 
 pub use augment::{Augmentation, Draw};
