@@ -208,6 +208,9 @@ pub struct Epoch {
     pub train_loss: f64,
     /// Mean validation loss over samples; `None` without a validation part.
     pub validation_loss: Option<f64>,
+    /// Step size of its last step, where the model says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning_rate: Option<f64>,
 }
 
 /// A model that can predict. Optional capabilities sit behind accessors.
