@@ -120,6 +120,11 @@ pub trait Examples: Sync {
     }
     /// Class names, one a label.
     fn classes(&self) -> &[String];
+    /// Whose sample `index` is; `None` where nobody knows.
+    fn patient(&self, index: usize) -> Option<&str> {
+        let _ = index;
+        None
+    }
     /// The samples at `indices` (0 to `len`), in that order.
     ///
     /// # Errors

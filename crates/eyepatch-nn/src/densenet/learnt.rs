@@ -45,6 +45,28 @@ impl DenseNet {
         Ok(learnt)
     }
 
+    /// Takes all weights and running statistics but the classifier's from a network that may have other classes.
+    ///
+    /// # Errors
+    /// [`NnError::Weights`] where its shape is another; nothing is changed then.
+    pub fn take_features(&mut self, from: &Self) -> Result<()> {
+        let same = super::DenseNetConfig { classes: self.config.classes, ..from.config.clone() };
+        if same != self.config {
+            return Err(NnError::Weights(format!("{:?} is not {:?}", from.config, self.config)));
+        }
+        let (ours, theirs) = (self.parameters(), from.parameters());
+        for ((name, var, _), (_, other, _)) in ours.into_iter().zip(theirs) {
+            if !name.starts_with("classifier.") {
+                var.set(&other.as_detached_tensor().to_device(&self.device)?.copy()?)?;
+            }
+        }
+        for (norm, (other, _)) in self.norms_mut().into_iter().zip(from.moving()) {
+            norm.running = other.running.clone();
+            norm.batches = other.batches;
+        }
+        Ok(())
+    }
+
     /// Brings back what [`DenseNet::learnt`] gave, of a network of this shape of which the same parts learn.
     ///
     /// # Errors

@@ -262,10 +262,13 @@ fn parameter_gradients_match_finite_differences() {
         let w = Tensor::from_slice(&weights, logits.shape(), &Device::Cpu).unwrap();
         (logits * w).unwrap().sum_all().unwrap()
     };
-    for (scope, norm) in
-        [(Scope::All, FrozenNorm::Strict), (Scope::LastBlock, FrozenNorm::Strict), (Scope::LastLayer, FrozenNorm::Published)]
-    {
-        let mut net = DenseNet::new(DenseNetConfig { stem: Stem::Small, ..config() }, 3, &Device::Cpu).unwrap();
+    for (scope, norm) in [
+        (Scope::All, FrozenNorm::Strict),
+        (Scope::LastBlock, FrozenNorm::Strict),
+        (Scope::LastLayer, FrozenNorm::Published),
+    ] {
+        let mut net =
+            DenseNet::new(DenseNetConfig { stem: Stem::Small, ..config() }, 3, &Device::Cpu).unwrap();
         net.set_scope(scope);
         net.set_frozen_norm(norm);
         let grads = objective(&mut net).backward().unwrap();

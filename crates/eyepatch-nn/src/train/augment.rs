@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Values are not clamped: where torchvision's `ColorJitter` cuts off at 1, a factor above 1 may lead beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Augmentation {
     /// Turn about the centre by an angle within plus or minus so many degrees, 0 to 180: bilinear, zeros from outside.
     pub rotation: f32,

@@ -7,11 +7,11 @@ mod data;
 mod fit;
 mod gradients;
 mod loss;
+#[cfg(test)]
+mod more_tests;
 mod optimizer;
 mod order;
 mod rotate;
-#[cfg(test)]
-mod more_tests;
 #[cfg(test)]
 mod tests;
 

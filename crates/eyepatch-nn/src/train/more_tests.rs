@@ -116,7 +116,8 @@ fn a_source_is_read_as_memory_is_and_its_errors_come_out() {
     assert_eq!(a.to_bytes().unwrap(), b.to_bytes().unwrap());
     let error = run(&mut a, &read(true)).unwrap_err();
     assert!(matches!(error, NnError::Source(_)) && error.to_string().contains("row 7"), "{error}");
-    let bad = Examples::read(Kind::Images, Rows(vec![f32::NAN; 8 * SIZE], false), SHAPE, 1, targets(8)).unwrap();
+    let bad =
+        Examples::read(Kind::Images, Rows(vec![f32::NAN; 8 * SIZE], false), SHAPE, 1, targets(8)).unwrap();
     assert!(matches!(run(&mut a, &bad), Err(NnError::Data(_))));
 }
 
@@ -133,7 +134,10 @@ fn features_need_a_boundary_and_have_their_augmentation_in_them() {
     let fails = |net: &mut DenseNet, config| train(net, &data, None, &config, 1, &mut go_on).unwrap_err();
     assert!(matches!(fails(&mut published, config(1)), NnError::NoBoundary(_)));
     let augmented = TrainConfig { views: 2, ..config(1) };
-    assert!(matches!(fails(&mut net(Scope::LastLayer), augmented), NnError::Config { name: "augmentation", .. }));
+    assert!(matches!(
+        fails(&mut net(Scope::LastLayer), augmented),
+        NnError::Config { name: "augmentation", .. }
+    ));
     assert!(matches!(fails(&mut net(Scope::Head), config(1)), NnError::Data(_)));
 }
 
@@ -189,7 +193,8 @@ fn an_interrupted_training_gives_the_bits_of_an_uninterrupted_one() {
 
         // Damaged anywhere, cut off, or of another training: it begins anew.
         let good = std::fs::read(&file).unwrap();
-        let mut bytes = vec![vec![], good[..40].to_vec(), good[..good.len() - 4].to_vec(), b"something else".to_vec()];
+        let mut bytes =
+            vec![vec![], good[..40].to_vec(), good[..good.len() - 4].to_vec(), b"something else".to_vec()];
         for at in [0, 20, 60, good.len() / 2, good.len() - 1] {
             let mut bad = good.clone();
             bad[at] ^= 1;
@@ -291,12 +296,19 @@ fn weights_of_positive_labels_are_balanced_given_or_refused() {
 
 #[test]
 fn views_and_images_have_random_numbers_of_their_own() {
-    assert_eq!((Draw::of(7, 0), Draw::of(7, 3), Draw::of(6, 3)), (Draw::Epoch(7), Draw::View(1), Draw::View(0)));
+    assert_eq!(
+        (Draw::of(7, 0), Draw::of(7, 3), Draw::of(6, 3)),
+        (Draw::Epoch(7), Draw::View(1), Draw::View(0))
+    );
     assert!(Draw::View(0).rng(1, 1).is_none());
     let mut seen = BTreeSet::new();
-    for (seed, image, draw) in
-        [(1, 1, Draw::View(1)), (2, 1, Draw::View(1)), (1, 2, Draw::View(1)), (1, 1, Draw::View(2)), (1, 1, Draw::Epoch(1))]
-    {
+    for (seed, image, draw) in [
+        (1, 1, Draw::View(1)),
+        (2, 1, Draw::View(1)),
+        (1, 2, Draw::View(1)),
+        (1, 1, Draw::View(2)),
+        (1, 1, Draw::Epoch(1)),
+    ] {
         let mut drawn = pixels(1);
         let augmentation = Augmentation { rotation: 0.0, ..Augmentation::study() };
         augmentation.apply(&mut drawn, SHAPE, &mut draw.rng(seed, image).unwrap());
@@ -330,7 +342,8 @@ fn slow_rotate(image: &[f32], (h, w): (usize, usize), degrees: f64) -> Vec<f64> 
             for dy in -1..=2 {
                 for dx in -1..=2 {
                     let (y, x) = (sy.floor() as i64 + dy, sx.floor() as i64 + dx);
-                    let tent = (1.0 - (sy - y as f64).abs()).max(0.0) * (1.0 - (sx - x as f64).abs()).max(0.0);
+                    let tent =
+                        (1.0 - (sy - y as f64).abs()).max(0.0) * (1.0 - (sx - x as f64).abs()).max(0.0);
                     sum += tent * value(y, x);
                 }
             }
