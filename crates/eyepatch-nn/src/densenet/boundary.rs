@@ -71,6 +71,30 @@ impl DenseNet {
         Ok(Boundary { at: before.len(), before, config: self.config.clone() })
     }
 
+    /// A hash over the shape, weights and running statistics of the trunk: what all features depend on beside the image.
+    ///
+    /// # Errors
+    /// [`NnError::NoBoundary`] with the reason, or when a parameter cannot be read from its device.
+    pub fn trunk_digest(&self) -> Result<[u8; 32]> {
+        let cut = self.cut()?;
+        let mut hasher = blake3::Hasher::new();
+        let mut numbers = |values: &[f32]| {
+            hasher.update(&(values.len() as u64).to_le_bytes());
+            hasher.update(&values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>());
+        };
+        for slot in self.slots().into_iter().take(cut.at) {
+            for var in slot.vars {
+                numbers(&var.flatten_all()?.to_vec1::<f32>()?);
+            }
+            for norm in slot.norms {
+                numbers(&norm.running.mean);
+                numbers(&norm.running.var);
+            }
+        }
+        hasher.update(format!("{:?} {:?}", cut.before, self.config.stem).as_bytes());
+        Ok(hasher.finalize().into())
+    }
+
     fn cut(&self) -> Result<Boundary> {
         self.boundary().map_err(|why| NnError::NoBoundary(why.to_string()))
     }

@@ -32,8 +32,8 @@ pub(super) struct Slot<'a> {
     pub(super) name: String,
     pub(super) part: Part,
     pub(super) trainable: bool,
-    norms: Vec<&'a Norm>,
-    vars: Vec<&'a Var>,
+    pub(super) norms: Vec<&'a Norm>,
+    pub(super) vars: Vec<&'a Var>,
 }
 
 /// Statistics of the batch for normalisations in the order of [`DenseNet::norms_mut`]; `None` where they are frozen.

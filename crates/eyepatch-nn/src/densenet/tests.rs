@@ -297,3 +297,27 @@ fn parameter_gradients_match_finite_differences() {
         assert!(compared >= 6, "{scope:?}: {compared}");
     }
 }
+
+#[test]
+fn equal_trunks_have_equal_digests_and_no_others() {
+    let net = |classes, seed| {
+        let mut net = DenseNet::new(DenseNetConfig { classes, ..config() }, seed, &Device::Cpu).unwrap();
+        net.set_scope(Scope::LastLayer);
+        net
+    };
+    let digest = |net: &DenseNet| net.trunk_digest().unwrap();
+    let mut own = net(3, 1);
+    let start = digest(&own);
+    assert_eq!(digest(&net(5, 1)), start);
+    assert_ne!(digest(&net(3, 2)), start);
+    train_pass(&mut own, &images(4, 32));
+    assert_eq!(digest(&own), start, "the tail's statistics are not the trunk's");
+    own.set_scope(Scope::Head);
+    let longer = digest(&own);
+    assert_ne!(longer, start);
+    own.set_frozen_norm(FrozenNorm::Published);
+    assert!(matches!(own.trunk_digest(), Err(NnError::NoBoundary(_))));
+    train_pass(&mut own, &images(4, 32));
+    own.set_frozen_norm(FrozenNorm::Strict);
+    assert_ne!(digest(&own), longer, "running statistics drifted");
+}

@@ -264,8 +264,8 @@ pub(super) fn chain(
 ) -> Result<(Tensor, Vec<Option<Arc<ChannelStats>>>)> {
     let (x, params) = (x.contiguous()?, params.contiguous()?);
     let results = Arc::new(Results::default());
-    let reached = |s: &Box<dyn Stage>| x.track_op() || (params.track_op() && s.trainable());
-    let first = stages.iter().position(reached).unwrap_or(stages.len());
+    let first = stages.iter().position(|s| x.track_op() || (params.track_op() && s.trainable()));
+    let first = first.unwrap_or(stages.len());
     let op = Chain { stages, first, workspace: workspace.clone(), results: results.clone() };
     let y = x.apply_op2(&params, op)?;
     Ok((y, results.stats.get().cloned().unwrap_or_default()))
