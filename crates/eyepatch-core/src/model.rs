@@ -120,6 +120,11 @@ pub trait Examples: Sync {
     }
     /// Class names, one a label.
     fn classes(&self) -> &[String];
+    /// Whose sample `index` is; `None` where nobody knows.
+    fn patient(&self, index: usize) -> Option<&str> {
+        let _ = index;
+        None
+    }
     /// The samples at `indices` (0 to `len`), in that order.
     ///
     /// # Errors
@@ -208,6 +213,9 @@ pub struct Epoch {
     pub train_loss: f64,
     /// Mean validation loss over samples; `None` without a validation part.
     pub validation_loss: Option<f64>,
+    /// Step size of its last step, where the model says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning_rate: Option<f64>,
 }
 
 /// A model that can predict. Optional capabilities sit behind accessors.

@@ -54,6 +54,9 @@ pub enum NnError {
     /// Training data that cannot be used.
     #[error("training data: {0}")]
     Data(String),
+    /// Whoever provides training data could not.
+    #[error("training data: {0}")]
+    Source(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The loss or a weight became NaN or infinite.
     #[error(
         "loss became {value} in epoch {epoch}, batch {batch}: lower the learning rate or look for bad pixels"
@@ -66,6 +69,26 @@ pub enum NnError {
         /// The loss.
         value: f64,
     },
+    /// The loss stays far above that of a network that knows nothing.
+    #[error(
+        "training diverged: for {epochs} epochs up to epoch {epoch} the loss was {loss:.3} or more, above {limit:.3}, \
+         where knowing nothing costs {chance:.3}: lower the learning rate"
+    )]
+    Diverged {
+        /// Last epoch, from 0.
+        epoch: usize,
+        /// Epochs in a row.
+        epochs: usize,
+        /// The least loss of these.
+        loss: f64,
+        /// What it was above.
+        limit: f64,
+        /// Loss with every logit zero.
+        chance: f64,
+    },
+    /// A network that cannot be parted into a trunk and a tail.
+    #[error("no shared trunk: {0}")]
+    NoBoundary(String),
     /// The caller asked to stop.
     #[error("cancelled")]
     Cancelled,

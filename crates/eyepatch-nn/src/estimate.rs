@@ -39,6 +39,19 @@ pub fn flops(config: &DenseNetConfig, (h, w): (usize, usize)) -> Flops {
     Flops { forward: 2.0 * (stem + rest), train: 2.0 * (2.0 * stem + 3.0 * rest) }
 }
 
+/// Parameters of a network: what [`DenseNet::parameter_count`] says, without making one.
+pub fn parameters(config: &DenseNetConfig) -> usize {
+    let kernel = if config.stem == Stem::Large { 49 } else { 9 };
+    let shapes = config.block_shapes();
+    let blocks = shapes.iter().enumerate().map(|(i, shape)| {
+        let out = shape.output();
+        let conv = if i + 1 < shapes.len() { out * (out / 2) } else { 0 };
+        shape.parameters() + 2 * out + conv
+    });
+    let stem = config.init_features * (config.in_channels * kernel + 2);
+    stem + blocks.sum::<usize>() + config.classes * (config.features() + 1)
+}
+
 /// Speed of this machine on small DenseNets, one thread, in floating-point operations ([`Flops`]) a second.
 ///
 /// It is measured on real passes, so the uncounted work is inside. Times are wall time: another program on the same
@@ -116,6 +129,17 @@ mod tests {
         let cost = flops(&tiny, (4, 4));
         assert_eq!(cost.forward, 2.0 * (4.0 * 49.0 + 10.0 + 2.0));
         assert_eq!(cost.train, 2.0 * (2.0 * 4.0 * 49.0 + 3.0 * 12.0));
+    }
+
+    #[test]
+    fn parameters_are_counted_without_a_network() {
+        for config in
+            [DenseNetConfig::small(1, 1), DenseNetConfig { stem: Stem::Small, ..DenseNetConfig::small(3, 4) }]
+        {
+            let net = DenseNet::new(config.clone(), 0, &Device::Cpu).unwrap();
+            assert_eq!(parameters(&config), net.parameter_count());
+        }
+        assert_eq!(parameters(&DenseNetConfig::densenet121(3, 1000)), 7_978_856);
     }
 
     #[test]

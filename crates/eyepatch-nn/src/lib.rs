@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use eyepatch_nn::{DenseNet, DenseNetConfig, Device};
-//! use eyepatch_nn::train::{Augmentation, Examples, OptimizerConfig, Schedule, Targets, TrainConfig, train};
+//! use eyepatch_nn::train::{Examples, OptimizerConfig, Schedule, Targets, TrainConfig, train};
 //! use std::ops::ControlFlow;
 //!
 //! # fn main() -> eyepatch_nn::Result<()> {
@@ -11,15 +11,7 @@
 //! let pixels = (0..8 * 32 * 32).map(|i| (i % 7) as f32 / 7.0).collect();
 //! let values = vec![0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0];
 //! let data = Examples::new(pixels, (1, 32, 32), Targets::Labels { classes: 1, values })?;
-//! let how = TrainConfig {
-//!     epochs: 1,
-//!     batch: 4,
-//!     learning_rate: 1e-3,
-//!     optimizer: OptimizerConfig::adam(0.0),
-//!     schedule: Schedule::Cosine,
-//!     stopping: None,
-//!     augmentation: Augmentation::default(),
-//! };
+//! let how = TrainConfig { schedule: Schedule::Cosine, ..TrainConfig::new(1, 4, 1e-3, OptimizerConfig::adam(0.0)) };
 //! let history = train(&mut net, &data, None, &how, 1907, &mut |_| ControlFlow::Continue(()))?;
 //! assert!(history.epochs[0].train_loss.is_finite());
 //! # Ok(())

@@ -1,6 +1,6 @@
 //! The operations of [`crate::ops`] composed from candle's own: for CUDA devices, and the slow twin in tests.
 
-use crate::ops::{ChannelStats, ConvShape, Statistics};
+use crate::ops::{ChannelStats, ConvShape, Learning, Part, Statistics};
 use candle_core::{D, Result, Tensor};
 use std::sync::Arc;
 
@@ -91,4 +91,57 @@ pub fn avg_pool2(x: &Tensor) -> Result<Tensor> {
 /// Shapes that do not fit.
 pub fn global_avg_pool(x: &Tensor) -> Result<Tensor> {
     x.flatten_from(2)?.mean(D::Minus1)
+}
+
+/// One [`Part`] of [`crate::ops::network`], with its parameters one by one, each flat or in its own shape.
+///
+/// # Errors
+/// Shapes that do not fit.
+pub fn part(
+    x: &Tensor,
+    params: &[Tensor],
+    part: &Part,
+    learning: &Learning,
+    eps: f64,
+) -> Result<(Tensor, Vec<Option<Arc<ChannelStats>>>)> {
+    let mut stats = vec![];
+    let statistics = |at: usize| match learning {
+        Learning::Frozen(given) => given.get(at).cloned().map(Statistics::Frozen).ok_or_else(missing),
+        Learning::Learns | Learning::Drifts => Ok(Statistics::Batch),
+    };
+    let param = |at: usize| params.get(at).ok_or_else(missing);
+    let mut norm = |x: &Tensor, at: usize| {
+        let (y, seen) = bn_relu(x, param(at)?, param(at + 1)?, &statistics(stats.len())?, eps)?;
+        stats.push(seen);
+        Ok::<_, candle_core::Error>(y)
+    };
+    let point = ConvShape { stride: 1, padding: 0 };
+    let y = match *part {
+        Part::Stem { input, output, kernel, shape, pool } => {
+            let weight = param(0)?.reshape((output, input, kernel, kernel))?;
+            let y = norm(&conv2d(x, &weight, shape)?, 1)?;
+            if pool { max_pool(&y)? } else { y }
+        }
+        Part::Dense(shape) => {
+            let (b, mut y) = (shape.bottleneck, x.clone());
+            for layer in 0..shape.layers {
+                let (c, at) = (shape.channels(layer), 6 * layer);
+                let z = conv2d(&norm(&y, at)?, &param(at + 2)?.reshape((b, c, 1, 1))?, point)?;
+                let weight = param(at + 5)?.reshape((shape.growth, b, 3, 3))?;
+                let z = conv2d(&norm(&z, at + 3)?, &weight, ConvShape { stride: 1, padding: 1 })?;
+                y = Tensor::cat(&[&y, &z], 1)?;
+            }
+            y
+        }
+        // The mean and the 1 x 1 convolution commute; this order is a quarter of the work.
+        Part::Shrink { input } => {
+            conv2d(&avg_pool2(&norm(x, 0)?)?, &param(2)?.reshape((input / 2, input, 1, 1))?, point)?
+        }
+        Part::Pooled { .. } => global_avg_pool(&norm(x, 0)?)?,
+    };
+    Ok((y, stats))
+}
+
+fn missing() -> candle_core::Error {
+    candle_core::Error::Msg("a part lacks parameters or statistics".into())
 }

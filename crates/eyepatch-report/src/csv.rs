@@ -1,4 +1,4 @@
-//! Findings, matrices, curves and splits as CSV tables that spreadsheets open safely. Numbers are written in
+//! Findings, matrices, curves, splits and trainings as CSV tables that spreadsheets open safely. Numbers are written in
 //! full; a cell is empty where there is no value.
 
 use std::collections::BTreeSet;
@@ -18,6 +18,7 @@ pub fn tables(audit: &AuditResult) -> Result<Vec<(&'static str, String)>> {
         ("matrices.csv", matrices(audit)?),
         ("curves.csv", curves(audit)?),
         ("splits.csv", splits(audit)?),
+        ("training.csv", training(audit)?),
     ])
 }
 
@@ -100,6 +101,21 @@ pub fn splits(audit: &AuditResult) -> Result<String> {
         row
     });
     table(header, rows)
+}
+
+/// One row an epoch of a model. Folds count from 0, epochs from 1.
+///
+/// # Errors
+/// [`Error::Csv`].
+pub fn training(audit: &AuditResult) -> Result<String> {
+    let rows = audit.model.training.iter().flat_map(|t| {
+        t.history.iter().map(move |e| {
+            let mut row = vec![t.trained.clone(), t.fold.to_string(), e.epoch.to_string()];
+            row.extend([Some(e.train_loss), e.validation_loss, e.learning_rate].map(number));
+            row
+        })
+    });
+    table(names("trained fold epoch train_loss validation_loss learning_rate"), rows)
 }
 
 fn names(spaced: &str) -> Vec<String> {

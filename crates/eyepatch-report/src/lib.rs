@@ -1,7 +1,7 @@
 //! The versioned result schema and its renderers.
 //!
 //! A run ends in one [`RunResult`] ([`json`]), and everything a reader sees is made from it: the page
-//! ([`html`]), tables ([`csv`]) and a summary for terminals and pull requests ([`markdown`]). [`pictures`]
+//! ([`html`]), tables ([`csv`]), TensorBoard event files ([`tensorboard`]) and a summary for terminals and pull requests ([`markdown`]). [`pictures`]
 //! draws what the page shows; [`escape`] encodes foreign text for each context it can end up in.
 
 mod charts;
@@ -14,6 +14,7 @@ pub mod json;
 pub mod markdown;
 pub mod pictures;
 pub mod schema;
+pub mod tensorboard;
 
 pub use error::{Error, Result};
 pub use schema::{RunResult, SCHEMA, Timings};

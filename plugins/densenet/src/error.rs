@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use eyepatch_core::Error as CoreError;
 use eyepatch_nn::NnError;
 
@@ -22,6 +24,14 @@ pub enum Error {
         /// What differs.
         problem: String,
     },
+    /// Weights to start from that do not fit.
+    #[error("{path}: {problem}")]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: NnError,
+    },
     /// The network's own error.
     #[error(transparent)]
     Network(NnError),
@@ -35,7 +45,10 @@ impl Error {
                     .into()
             }
             Self::Saved { .. } => "delete the folder; the model is then fitted again".into(),
-            Self::Network(NnError::NotFinite { .. }) => "lower `learning_rate`".into(),
+            Self::Weights { .. } => {
+                "let `weights` name a file of this `arch` and these `channels`, or leave it out to start at random".into()
+            }
+            Self::Network(NnError::NotFinite { .. } | NnError::Diverged { .. }) => "lower `learning_rate`".into(),
             Self::Network(_) => return None,
         })
     }
@@ -45,6 +58,10 @@ impl From<Error> for CoreError {
     fn from(error: Error) -> Self {
         match error {
             Error::Network(NnError::Cancelled) => Self::Cancelled,
+            Error::Network(NnError::Source(source)) => match source.downcast::<Self>() {
+                Ok(own) => *own,
+                Err(source) => Self::Plugin { plugin: "eyepatch/densenet".into(), source, remedy: None },
+            },
             Error::Network(NnError::Io { path, source }) => Self::io(path, source),
             Error::Network(NnError::Shape { what, got, expected }) => {
                 Self::shape(what, expected, format!("{got:?}"))

@@ -1,18 +1,21 @@
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use eyepatch_core::{
-    Ctx, Device, Epoch, Error as CoreError, Estimate, Examples, Fitted, Handle, InputSpec, Model, ModelCard,
-    OutputSpace, Result, Step, Task, Workload, plugin,
+    ContentHash, Ctx, Device, Epoch, Error as CoreError, Estimate, Examples, Fitted, Handle, InputSpec,
+    Model, ModelCard, OutputSpace, Params, Result, Step, Task, Workload, plugin,
 };
-use eyepatch_nn::estimate::{Speed, flops};
+use eyepatch_nn::densenet::Scope;
+use eyepatch_nn::estimate::{Speed, flops, parameters};
 use eyepatch_nn::train::{self, Progress, Targets};
 use eyepatch_nn::{Device as NnDevice, NnError};
 
 use crate::error::{Error, core};
 use crate::fitted::FittedDenseNet;
-use crate::params::{Augment, DenseNet, Order};
+use crate::params::{Arch, Augment, DenseNet, Order};
+use crate::{start, text};
 
 /// Images that are asked for at once.
 pub(crate) const CHUNK: usize = 64;
@@ -20,8 +23,8 @@ pub(crate) const CHUNK: usize = 64;
 /// Validation images an epoch for each training image, where an estimate must guess.
 const VALIDATION_SHARE: f64 = 0.25;
 
-/// A DenseNet trained from random weights: small enough to train many of them on a CPU.
-#[plugin("eyepatch/densenet", revision = 2)]
+/// A DenseNet, trained whole or in part, from random weights or given ones.
+#[plugin("eyepatch/densenet", revision = 3)]
 impl Model for DenseNet {
     fn card(&self) -> ModelCard {
         let mut preprocessing = match self.order {
@@ -29,34 +32,16 @@ impl Model for DenseNet {
             Order::Published => Step::published(),
         };
         if self.augment != Augment::default() {
-            preprocessing.push(Step::Augment(augment_text(&self.augment)));
+            preprocessing.push(Step::Augment(text::augment(self)));
         }
         ModelCard {
-            name: format!("DenseNet {}, growth {}", list(&self.blocks), self.growth),
+            name: text::name(self),
             task: Task::MultiLabel,
             output: OutputSpace::Logits,
             preprocessing,
             trained_here: true,
             parameters: None,
-            description: format!(
-                "DenseNet (Huang et al. 2017) with dense blocks of {} layers, growth {}, {} first features and \
-                 torchvision's stem, on {size} x {size} pixels with {} channel(s). Trained from random weights (He et al. \
-                 2015) by Adam, step size {}, weight decay {}, batches of {}, at most {} epochs, on binary cross-entropy \
-                 over the known labels{}; the epoch with the least validation loss is kept.",
-                list(&self.blocks),
-                self.growth,
-                self.init_features,
-                self.channels,
-                self.learning_rate,
-                self.weight_decay,
-                self.batch,
-                self.epochs,
-                match self.patience {
-                    0 => String::new(),
-                    n => format!(", stopped after {n} epochs without an improvement by {}", self.min_delta),
-                },
-                size = self.size,
-            ),
+            description: text::description(self),
         }
     }
 
@@ -73,21 +58,24 @@ impl Model for DenseNet {
             training.ok_or_else(|| core(NnError::Data("the training part has no known label".into())))?;
         let seed = |stream: &str| ctx.seed().child(stream).to_u64();
         let device = device(ctx)?;
-        let mut net =
-            eyepatch_nn::DenseNet::new(self.network(classes.len()), seed("densenet weights"), &device)
-                .map_err(core)?;
+        let mut net = start::network(self, classes.len(), seed("densenet weights"), &device)?;
         let mut report = |progress: Progress<'_>| {
             self.report(progress, ctx);
             if ctx.cancel().is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let how = self.training(watched.is_some());
         let seed = seed("densenet training");
-        let history =
-            train::train(&mut net, &training, watched.as_ref(), &how, seed, &mut report).map_err(core)?;
-        let history = history.epochs.iter().map(|e| Epoch {
+        let history = match checkpoint(ctx) {
+            Some(file) => {
+                train::train_resumable(&mut net, &training, watched.as_ref(), &how, seed, &file, &mut report)
+            }
+            None => train::train(&mut net, &training, watched.as_ref(), &how, seed, &mut report),
+        };
+        let history = history.map_err(core)?.epochs.into_iter().map(|e| Epoch {
             epoch: e.epoch + 1,
             train_loss: e.train_loss,
             validation_loss: e.validation_loss,
+            learning_rate: Some(e.learning_rate),
         });
         Ok(Box::new(FittedDenseNet::new(net, classes, self.size, history.collect())))
     }
@@ -100,27 +88,40 @@ impl Model for DenseNet {
         static SPEED: OnceLock<Option<Speed>> = OnceLock::new();
         let speed = (*SPEED.get_or_init(|| Speed::measure().ok()))?;
         let config = self.network(work.classes.max(1));
-        let cost = flops(&config, (self.size, self.size));
+        let mut cost = flops(&config, (self.size, self.size));
+        cost.train = match self.trainable {
+            Scope::All => cost.train,
+            // Two thirds of a step are backward passes, of which those of the frozen part are not made.
+            Scope::LastBlock => 1.2 * cost.forward,
+            Scope::LastLayer | Scope::Head => 1.03 * cost.forward,
+        };
         let (images, epochs) = (work.train_images, self.epochs);
         let watching = (images as f64 * epochs as f64 * VALIDATION_SHARE) as usize;
-        let parameters = eyepatch_nn::DenseNet::new(config, 0, &NnDevice::Cpu).ok()?.parameter_count();
         Some(Estimate {
             fit_seconds: speed.seconds(cost, images, epochs, watching),
             predict_seconds: speed.seconds(cost, 0, 0, work.predict_images),
             // Weights, running statistics and the file's own table of contents.
-            disk_bytes: 5 * parameters as u64 + 64 * 1024,
+            disk_bytes: 5 * parameters(&config) as u64 + 64 * 1024,
         })
     }
 
+    fn content(&self, _ctx: &Ctx) -> Result<Option<ContentHash>> {
+        self.weights.as_deref().map(start::hash).transpose()
+    }
+
     fn quick(&self) -> Option<Handle<dyn Model>> {
-        let quick = Self { epochs: self.epochs.min(4), size: self.size.min(64), ..self.clone() };
-        (quick != *self && quick.size >= quick.network(1).min_side()).then(|| quick.into())
+        // A network with a name needs 29 pixels and learns little of less than a hundred.
+        let size = self.size.min(if self.arch == Arch::Custom { 64 } else { 128 });
+        let quick = Self { epochs: self.epochs.min(4), size, ..self.clone() };
+        // Smaller images may ask for larger batches.
+        let quick = if quick.check().is_err() { Self { batch: quick.batch.max(8), ..quick } } else { quick };
+        (quick != *self && quick.check().is_ok()).then(|| quick.into())
     }
 }
 
 impl DenseNet {
     /// A part's images that have a known label, in memory; `None` where there is none.
-    fn load(&self, part: &dyn Examples, ctx: &Ctx) -> Result<Option<train::Examples>> {
+    fn load(&self, part: &dyn Examples, ctx: &Ctx) -> Result<Option<train::Examples<'static>>> {
         let known: Vec<usize> =
             (0..part.len()).filter(|&i| part.labels(i).iter().any(Option::is_some)).collect();
         if known.is_empty() {
@@ -153,7 +154,13 @@ impl DenseNet {
             }
         }
         let shape = (self.channels, self.size, self.size);
-        train::Examples::new(pixels, shape, Targets::Labels { classes, values }).map(Some).map_err(core)
+        let examples =
+            train::Examples::new(pixels, shape, Targets::Labels { classes, values }).map_err(core)?;
+        let patients: Option<Vec<&str>> = known.iter().map(|&row| part.patient(row)).collect();
+        match patients {
+            Some(patients) => examples.with_groups(numbered(&patients)).map(Some).map_err(core),
+            None => Ok(Some(examples)),
+        }
     }
 
     fn report(&self, progress: Progress<'_>, ctx: &Ctx) {
@@ -163,7 +170,7 @@ impl DenseNet {
                 let done = (epoch * batches + batch + 1) as u64;
                 ctx.progress().report(done, total(batches), &format!("epoch {}, loss {loss:.3}", epoch + 1));
             }
-            Progress::Epoch(_) => {}
+            Progress::Resumed { .. } | Progress::Epoch(_) => {}
         }
     }
 }
@@ -188,20 +195,17 @@ pub(crate) fn device(ctx: &Ctx) -> Result<NnDevice> {
     }
 }
 
-fn list(blocks: &[usize]) -> String {
-    blocks.iter().map(usize::to_string).collect::<Vec<_>>().join("/")
+/// Where training keeps its state; nowhere in a context without folders of its own.
+fn checkpoint(ctx: &Ctx) -> Option<PathBuf> {
+    (ctx.checkpoint() != std::env::temp_dir()).then(|| ctx.checkpoint().join("densenet.training"))
 }
 
-fn augment_text(augment: &Augment) -> String {
-    let mut parts = Vec::new();
-    if augment.flip {
-        parts.push("mirrored left and right with probability 0.5".to_owned());
-    }
-    if augment.shift > 0 {
-        parts.push(format!("moved by up to {} pixels", augment.shift));
-    }
-    if augment.brightness > 0.0 {
-        parts.push(format!("multiplied by 1 +- {}", augment.brightness));
-    }
-    parts.join(", ")
+/// The same number for the same name.
+fn numbered(names: &[&str]) -> Vec<u64> {
+    let mut known = BTreeMap::new();
+    let number = |name| {
+        let next = known.len() as u64;
+        *known.entry(name).or_insert(next)
+    };
+    names.iter().copied().map(number).collect()
 }

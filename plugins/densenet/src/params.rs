@@ -1,20 +1,17 @@
+use std::path::PathBuf;
+
 use eyepatch_core::Params;
-pub use eyepatch_nn::train::Schedule;
-use eyepatch_nn::train::{Augmentation, OptimizerConfig, Stopping, TrainConfig};
+use eyepatch_nn::densenet::{FrozenNorm, Scope};
+pub use eyepatch_nn::train::Augmentation as Augment;
+use eyepatch_nn::train::{OptimizerConfig, Stopping, TrainConfig};
+pub use eyepatch_nn::train::{PosWeight, Progressing, Schedule, Shuffle, Warmup};
 use eyepatch_nn::{DenseNetConfig, Stem};
 use serde::{Deserialize, Serialize};
 
-/// Random changes of training images, seeded. The default changes nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Augment {
-    /// Mirror left and right, every other time.
-    pub flip: bool,
-    /// Move by up to this many pixels along each axis; what is uncovered becomes black.
-    pub shift: usize,
-    /// Multiply by a factor within `1 - brightness ..= 1 + brightness`; 0 up to but not 1.
-    pub brightness: f32,
-}
+/// Values a channel that batch statistics must rest on, where a batch has less than [`SAFE_BATCH`] images.
+const ENOUGH_VALUES: usize = 32;
+/// Images with which batch statistics do on planes of any size.
+const SAFE_BATCH: usize = 3;
 
 /// When images are normalised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -28,9 +25,50 @@ pub enum Order {
     Published,
 }
 
-/// A DenseNet (Huang et al. 2017; torchvision's structure) trained from random weights with Adam on binary
-/// cross-entropy, one logit a class; missing labels count nothing. The weights of the epoch with the least validation
-/// loss are kept. The default is [`densenet_small`].
+/// Which network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Arch {
+    /// `growth`, `blocks` and `init_features` say.
+    #[default]
+    Custom,
+    /// Growth 32, blocks of 6, 12, 24 and 16 layers.
+    DenseNet121,
+    /// Growth 48, blocks of 6, 12, 36 and 24 layers.
+    DenseNet161,
+    /// Growth 32, blocks of 6, 12, 32 and 32 layers.
+    DenseNet169,
+    /// Growth 32, blocks of 6, 12, 48 and 32 layers.
+    DenseNet201,
+}
+
+impl Arch {
+    /// Growth, blocks and first features of a network that has a name.
+    pub(crate) fn sizes(self) -> Option<(usize, [usize; 4], usize)> {
+        Some(match self {
+            Self::Custom => return None,
+            Self::DenseNet121 => (32, [6, 12, 24, 16], 64),
+            Self::DenseNet161 => (48, [6, 12, 36, 24], 96),
+            Self::DenseNet169 => (32, [6, 12, 32, 32], 64),
+            Self::DenseNet201 => (32, [6, 12, 48, 32], 64),
+        })
+    }
+}
+
+/// Which optimiser; PyTorch's constants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimiser {
+    /// Kingma and Ba 2015; weight decay is added to the gradient.
+    #[default]
+    Adam,
+    /// Loshchilov and Hutter 2019; weights shrink by step size times weight decay.
+    AdamW,
+}
+
+/// A DenseNet (Huang et al. 2017; torchvision's structure), trained on binary cross-entropy, one logit a class; missing
+/// labels count nothing. The weights of the epoch with the least validation loss are kept. The default is
+/// [`densenet_small`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DenseNet {
@@ -38,31 +76,53 @@ pub struct DenseNet {
     pub size: usize,
     /// Channels of the input: 1, or 3 for colour.
     pub channels: usize,
+    /// A network by name, or `custom`: the next three fields say.
+    pub arch: Arch,
     /// Channels that each dense layer appends.
     pub growth: usize,
     /// Layers of each dense block.
     pub blocks: Vec<usize>,
     /// Channels after the first convolution.
     pub init_features: usize,
+    /// File of weights to start from, with torchvision's names; of any classes: then the classifier starts at random.
+    pub weights: Option<PathBuf>,
+    /// What learns: `all`, `last-block`, `last-layer` (and the classifier), or `head`, the classifier alone.
+    pub trainable: Scope,
+    /// BatchNorm of frozen layers: `strict` uses and keeps its running statistics, `published` drifts with each batch.
+    pub frozen_norm: FrozenNorm,
     /// Passes over the training images at most.
     pub epochs: usize,
-    /// Images a step; at least 3, or batch normalisation has nothing to go by.
+    /// Images a step: 3 or more, or so many that batch statistics rest on 32 values.
     pub batch: usize,
-    /// Adam's step size; the first one where it changes.
+    /// The optimiser: `adam` or `adam-w`.
+    pub optimizer: Optimiser,
+    /// Step size; the first one where it changes.
     pub learning_rate: f64,
     /// How the step size changes: `cosine` (down to zero over all epochs) or `constant`.
     pub schedule: Schedule,
-    /// Fraction of a weight added to its gradient.
+    /// Linear rise of the step size at first: `none`, `{"epochs": n}` or `{"steps": n}`.
+    pub warmup: Warmup,
+    /// Fraction of a weight added to its gradient (`adam`), or by which it shrinks at a full step (`adam-w`).
     pub weight_decay: f64,
+    /// Longest gradient over all parameters together; a longer one is shortened to it.
+    pub clip: Option<f64>,
+    /// How much positive labels count: `none` (as negative ones), `balanced`, or `{"given": [one a class]}`.
+    pub pos_weight: PosWeight,
     /// Stop after this many epochs in a row whose validation loss is no better; 0 never stops early.
     pub patience: usize,
     /// By more than how much a validation loss must be below the last better one for `patience` to count as better.
     /// Which epoch is kept does not depend on it.
     pub min_delta: f64,
+    /// What counts as better: `strict`, or `published`: any new least, whatever `min_delta`.
+    pub stopping: Progressing,
     /// When images are normalised: `strict` or `published`.
     pub order: Order,
     /// Random changes of training images.
     pub augment: Augment,
+    /// 0: images are changed afresh each epoch. Otherwise each has so many fixed views, the first as it is.
+    pub views: usize,
+    /// Order of training images: `random`, `mixed` (a patient's images spread over the batches) or `none`.
+    pub shuffle: Shuffle,
 }
 
 /// Growth 12, blocks of 4, 6 and 8 layers on 128 x 128 grey pixels: 172,099 parameters for one class.
@@ -87,23 +147,75 @@ pub fn densenet_tiny() -> DenseNet {
     }
 }
 
+/// The study's training, corrected: DenseNet-121 on 512 x 512 pixels, its last layer and classifier learn by Adam at 1e-4,
+/// batches of 2, at most 250 epochs, patience 25. Frozen normalisations stay frozen, patients are mixed, the delta of
+/// early stopping works, images are normalised after masking, and each has eight fixed views, so that the frozen part can
+/// be shared. Set `weights`: without a file the frozen part is random.
+#[must_use]
+pub fn densenet121_study() -> DenseNet {
+    DenseNet {
+        size: 512,
+        channels: 3,
+        arch: Arch::DenseNet121,
+        trainable: Scope::LastLayer,
+        epochs: 250,
+        batch: 2,
+        learning_rate: 1e-4,
+        schedule: Schedule::Constant,
+        weight_decay: 0.0,
+        patience: 25,
+        min_delta: 1e-3,
+        augment: Augment::study(),
+        views: 8,
+        shuffle: Shuffle::Mixed,
+        ..DenseNet::default()
+    }
+}
+
+/// The study's training as it was published: as [`densenet121_study`], but frozen normalisations drift with each batch of
+/// two, images come in one order, early stopping has no delta, images are normalised before masking, and changed afresh
+/// each epoch. Three things still differ from its code: rotation is bilinear (there nearest), brightness is not cut off at
+/// 1, and losses are means over samples (there over batches).
+#[must_use]
+pub fn densenet121_published() -> DenseNet {
+    DenseNet {
+        frozen_norm: FrozenNorm::Published,
+        stopping: Progressing::Published,
+        order: Order::Published,
+        views: 0,
+        shuffle: Shuffle::None,
+        ..densenet121_study()
+    }
+}
+
 impl Default for DenseNet {
     fn default() -> Self {
         Self {
             size: 128,
             channels: 1,
+            arch: Arch::Custom,
             growth: 12,
             blocks: vec![4, 6, 8],
             init_features: 24,
+            weights: None,
+            trainable: Scope::All,
+            frozen_norm: FrozenNorm::Strict,
             epochs: 20,
             batch: 32,
+            optimizer: Optimiser::Adam,
             learning_rate: 1e-3,
             schedule: Schedule::Cosine,
+            warmup: Warmup::None,
             weight_decay: 1e-4,
+            clip: None,
+            pos_weight: PosWeight::None,
             patience: 6,
             min_delta: 1e-3,
+            stopping: Progressing::Strict,
             order: Order::default(),
             augment: Augment::default(),
+            views: 0,
+            shuffle: Shuffle::Random,
         }
     }
 }
@@ -111,52 +223,83 @@ impl Default for DenseNet {
 impl DenseNet {
     /// The network for this many classes.
     pub(crate) fn network(&self, classes: usize) -> DenseNetConfig {
-        DenseNetConfig {
-            in_channels: self.channels,
-            classes,
-            growth: self.growth,
-            blocks: self.blocks.clone(),
-            init_features: self.init_features,
-            bn_size: 4,
-            stem: Stem::Large,
-        }
+        let custom = || (self.growth, self.blocks.clone(), self.init_features);
+        let (growth, blocks, init_features) =
+            self.arch.sizes().map_or_else(custom, |(growth, blocks, init)| (growth, blocks.to_vec(), init));
+        let (in_channels, bn_size, stem) = (self.channels, 4, Stem::Large);
+        DenseNetConfig { in_channels, classes, growth, blocks, init_features, bn_size, stem }
     }
 
     /// How it is trained; early stopping needs validation images.
     pub(crate) fn training(&self, validation: bool) -> TrainConfig {
-        let stopping = Stopping { patience: self.patience, min_delta: self.min_delta };
-        let Augment { flip, shift, brightness } = self.augment;
+        let stopping = Stopping { patience: self.patience, min_delta: self.min_delta, rule: self.stopping };
+        let optimizer = match self.optimizer {
+            Optimiser::Adam => OptimizerConfig::adam(self.weight_decay),
+            Optimiser::AdamW => OptimizerConfig::adam_w(self.weight_decay),
+        };
         TrainConfig {
-            epochs: self.epochs,
-            batch: self.batch,
-            learning_rate: self.learning_rate,
             schedule: self.schedule,
-            optimizer: OptimizerConfig::adam(self.weight_decay),
+            warmup: self.warmup,
+            clip: self.clip,
+            pos_weight: self.pos_weight.clone(),
             stopping: (validation && self.patience > 0).then_some(stopping),
-            augmentation: Augmentation { flip, shift, brightness },
+            augmentation: self.augment,
+            views: self.views,
+            shuffle: self.shuffle,
+            ..TrainConfig::new(self.epochs, self.batch, self.learning_rate, optimizer)
         }
+    }
+
+    /// Whether training takes statistics of batches at all.
+    fn takes_batch_statistics(&self) -> bool {
+        self.trainable != Scope::Head || self.frozen_norm == FrozenNorm::Published
+    }
+
+    fn check_network(&self) -> Result<(), String> {
+        if !matches!(self.channels, 1 | 3) {
+            return Err(format!("channels = {}: images have 1 or 3", self.channels));
+        }
+        let (own, usual) = (self, Self::default());
+        let custom = own.growth != usual.growth
+            || own.blocks != usual.blocks
+            || own.init_features != usual.init_features;
+        if self.arch != Arch::Custom && custom {
+            return Err(format!("arch = {:?}: growth, blocks and init_features go with `custom`", self.arch));
+        }
+        let network = self.network(1);
+        network.check().map_err(|e| e.to_string())?;
+        let least = network.min_side();
+        if self.size < least || self.size > 4096 {
+            let blocks = network.blocks.len();
+            return Err(format!("size = {}: must lie in {least} ..= 4096 with {blocks} blocks", self.size));
+        }
+        Ok(())
+    }
+
+    fn check_batch(&self) -> Result<(), String> {
+        if self.batch == 0 {
+            return Err("batch = 0: must be at least 1".into());
+        }
+        let halvings = self.network(1).blocks.len() - 1;
+        let side = self.network(1).side_after_stem(self.size) >> halvings;
+        let values = self.batch * side * side;
+        if self.takes_batch_statistics() && self.batch < SAFE_BATCH && values < ENOUGH_VALUES {
+            return Err(format!(
+                "batch = {}: batch normalisation would rest on {values} values at the last block ({side} x {side} \
+                 pixels); take a batch of at least {SAFE_BATCH}, or larger images",
+                self.batch
+            ));
+        }
+        Ok(())
     }
 }
 
 impl Params for DenseNet {
     fn check(&self) -> Result<(), String> {
-        if !matches!(self.channels, 1 | 3) {
-            return Err(format!("channels = {}: images have 1 or 3", self.channels));
-        }
-        self.network(1).check().map_err(|e| e.to_string())?;
-        let least = self.network(1).min_side();
-        if self.size < least || self.size > 4096 {
-            return Err(format!(
-                "size = {}: must lie in {least} ..= 4096 with {} blocks",
-                self.size,
-                self.blocks.len()
-            ));
-        }
+        self.check_network()?;
+        self.check_batch()?;
         if self.epochs == 0 {
             return Err("epochs = 0: must be at least 1".into());
-        }
-        if self.batch < 3 {
-            return Err(format!("batch = {}: must be at least 3", self.batch));
         }
         if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
             return Err(format!("learning_rate = {}: must be above 0", self.learning_rate));
@@ -166,9 +309,20 @@ impl Params for DenseNet {
                 return Err(format!("{name} = {value}: must be 0 or more"));
             }
         }
-        if !(0.0..1.0).contains(&self.augment.brightness) {
-            return Err(format!("augment.brightness = {}: must lie in 0 .. 1", self.augment.brightness));
+        if let Some(clip) = self.clip.filter(|c| !(c.is_finite() && *c > 0.0)) {
+            return Err(format!("clip = {clip}: must be above 0; leave it out for none"));
         }
-        Ok(())
+        if let PosWeight::Given(weights) = &self.pos_weight
+            && !weights.iter().all(|w| w.is_finite() && *w > 0.0)
+        {
+            return Err(format!("pos_weight = {weights:?}: must be above 0"));
+        }
+        if self.trainable == Scope::All && self.frozen_norm == FrozenNorm::Published {
+            return Err("frozen_norm = published: nothing is frozen with trainable = all".into());
+        }
+        if self.views > 0 && self.augment == Augment::default() {
+            return Err(format!("views = {}: without `augment` all views are alike", self.views));
+        }
+        self.augment.check().map_err(|e| format!("augment: {e}"))
     }
 }

@@ -7,7 +7,10 @@ use eyepatch_core::{
     Batch, Ctx, Dataset, Error, Examples, Fitted, Model, Params, Preprocess, Result, Step, Workload,
 };
 use eyepatch_testkit::{FullScale, ToyExamples};
-use plugin_densenet::{Augment, DenseNet, densenet_small, densenet_tiny};
+use plugin_densenet::{
+    Arch, Augment, DenseNet, FrozenNorm, Optimiser, PosWeight, Progressing, Scope, Shuffle, Warmup,
+    densenet_small, densenet_tiny, densenet121_published, densenet121_study,
+};
 use plugin_phantom::Phantom;
 
 /// Small enough for a law.
@@ -28,7 +31,19 @@ eyepatch_testkit::model_laws! {
     colour_augmented: DenseNet {
         channels: 3,
         patience: 0,
-        augment: Augment { flip: true, shift: 2, brightness: 0.1 },
+        augment: Augment { rotation: 20.0, flip: 0.5, shift: 2, brightness: [0.9, 1.1] },
+        views: 3,
+        shuffle: Shuffle::Mixed,
+        ..model()
+    };
+    last_layer: DenseNet { trainable: Scope::LastLayer, optimizer: Optimiser::AdamW, clip: Some(0.5), ..model() };
+    published: DenseNet {
+        trainable: Scope::LastLayer,
+        frozen_norm: FrozenNorm::Published,
+        stopping: Progressing::Published,
+        shuffle: Shuffle::None,
+        pos_weight: PosWeight::Balanced,
+        warmup: Warmup::Epochs(1),
         ..model()
     };
 }
@@ -169,14 +184,30 @@ fn parameters_out_of_range_are_named() {
         ("learning_rate", DenseNet { learning_rate: -1.0, ..model() }),
         ("weight_decay", DenseNet { weight_decay: f64::NAN, ..model() }),
         ("min_delta", DenseNet { min_delta: -1.0, ..model() }),
-        ("brightness", DenseNet { augment: Augment { brightness: 1.0, ..Augment::default() }, ..model() }),
+        (
+            "brightness",
+            DenseNet { augment: Augment { brightness: [1.0, 0.5], ..Augment::default() }, ..model() },
+        ),
+        ("rotation", DenseNet { augment: Augment { rotation: -1.0, ..Augment::default() }, ..model() }),
+        ("views", DenseNet { views: 2, ..model() }),
+        ("clip", DenseNet { clip: Some(0.0), ..model() }),
+        ("pos_weight", DenseNet { pos_weight: PosWeight::Given(vec![0.0]), ..model() }),
+        ("frozen_norm", DenseNet { frozen_norm: FrozenNorm::Published, ..model() }),
+        ("arch", DenseNet { arch: Arch::DenseNet121, size: 64, ..model() }),
     ]
     .into();
     for (name, model) in all {
         let problem = model.check().unwrap_err();
         assert!(problem.contains(name), "{name}: {problem}");
     }
-    assert!(densenet_small().check().is_ok() && densenet_tiny().check().is_ok());
+    for fine in [densenet_small(), densenet_tiny(), densenet121_study(), densenet121_published()] {
+        fine.check().unwrap();
+        fine.quick().unwrap();
+    }
+    // Two images of 7 x 7 pixels at the end are enough, and the classifier alone needs no statistics.
+    assert!(DenseNet { size: 224, ..densenet121_study() }.check().is_ok());
+    assert!(DenseNet { size: 64, ..densenet121_study() }.check().unwrap_err().contains("batch"));
+    assert!(DenseNet { batch: 1, trainable: Scope::Head, ..model() }.check().is_ok());
 }
 
 #[test]
@@ -190,8 +221,114 @@ fn estimates_grow_with_the_work() {
     let quick = densenet_small().quick().unwrap();
     assert_eq!(quick.input().size, (64, 64));
     assert!(quick.quick().is_none());
-    let augmented = DenseNet { augment: Augment { flip: true, ..Augment::default() }, ..model() };
+    let augmented = DenseNet { augment: Augment { flip: 0.5, ..Augment::default() }, ..model() };
     assert!(
         matches!(augmented.card().preprocessing.last(), Some(Step::Augment(text)) if text.contains("mirrored"))
     );
+}
+
+#[test]
+fn presets_say_what_they_do() {
+    let text = |model: DenseNet| (model.card().name, model.card().description);
+    let (name, study) = text(densenet121_study());
+    assert_eq!(name, "DenseNet-121");
+    for part in [
+        "6/12/24/16",
+        "random weights",
+        "last dense layer",
+        "stay as they are",
+        "batches of 2 with patients",
+        "improvement by 0.001",
+    ] {
+        assert!(study.contains(part), "{part}: {study}");
+    }
+    let (_, published) = text(densenet121_published());
+    for part in ["drift with each batch", "in one order", "without a new least"] {
+        assert!(published.contains(part), "{part}: {published}");
+    }
+    let json = serde_json::to_value(densenet121_published()).unwrap();
+    assert_eq!((&json["arch"], &json["trainable"]), (&"densenet121".into(), &"last-layer".into()));
+    assert_eq!(serde_json::from_value::<DenseNet>(json).unwrap(), densenet121_published());
+}
+
+/// Fits on a few images and returns the weights as saved.
+fn fit(model: &DenseNet, train: &dyn Examples, ctx: &Ctx) -> Result<Vec<u8>> {
+    let folder = tempfile::tempdir().unwrap();
+    model.fit(train, train, ctx)?.save(folder.path()).unwrap();
+    Ok(std::fs::read(folder.path().join("weights.safetensors")).unwrap())
+}
+
+#[test]
+fn it_starts_from_given_weights_of_any_classes() {
+    let folder = tempfile::tempdir().unwrap();
+    let ctx = Ctx::for_tests(1);
+    let two = ToyExamples::new(model().input(), 2, 12, "train");
+    let path = folder.path().join("start.safetensors");
+    std::fs::write(&path, fit(&model(), &two, &ctx).unwrap()).unwrap();
+    let head = DenseNet { weights: Some(path.clone()), trainable: Scope::Head, ..model() };
+    let three = ToyExamples::new(model().input(), 3, 12, "train");
+    let tuned = fit(&head, &three, &ctx).unwrap();
+    // Everything but the classifier is that of the file, bit for bit.
+    let read = |bytes: &[u8]| {
+        let mut net = eyepatch_nn::DenseNet::from_bytes(bytes, &eyepatch_nn::Device::Cpu).unwrap();
+        net.set_trainable(|part| part != "classifier");
+        let x = vec![0.25f32; 24 * 24];
+        let x = eyepatch_nn::Tensor::from_vec(x, (1, 1, 24, 24), &eyepatch_nn::Device::Cpu).unwrap();
+        net.features(&x).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap()
+    };
+    let start = std::fs::read(&path).unwrap();
+    assert_eq!(read(&start), read(&tuned));
+
+    let content = |model: &DenseNet| model.content(&ctx).unwrap();
+    assert_eq!(content(&model()), None);
+    let before = content(&head);
+    assert!(before.is_some());
+    std::fs::write(&path, &start[..start.len() - 1]).unwrap();
+    assert_ne!(content(&head), before);
+    let error = fit(&head, &two, &ctx).unwrap_err();
+    assert!(error.to_string().contains("start.safetensors") && error.remedy().is_some(), "{error}");
+    let other = DenseNet { growth: 5, ..head.clone() };
+    std::fs::write(&path, &start).unwrap();
+    assert!(matches!(fit(&other, &two, &ctx), Err(Error::Plugin { .. })));
+    std::fs::remove_file(&path).unwrap();
+    assert!(matches!(fit(&head, &two, &ctx), Err(Error::Io { .. })));
+    assert!(matches!(head.content(&ctx), Err(Error::Io { .. })));
+}
+
+/// Cancels once an epoch is over.
+struct After(eyepatch_core::Cancel, u64);
+
+impl eyepatch_core::Progress for After {
+    fn report(&self, done: u64, _total: u64, _note: &str) {
+        if done == self.1 {
+            self.0.cancel();
+        }
+    }
+}
+
+#[test]
+fn a_killed_fit_goes_on_from_its_last_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = DenseNet { epochs: 3, patience: 0, ..model() };
+    let train = ToyExamples::new(model.input(), 2, 16, "train");
+    let ctx = || Ctx::for_tests(1).with_folders(folder.path(), folder.path());
+    let straight = fit(&model, &train, &Ctx::for_tests(1)).unwrap();
+    // Two batches an epoch: it is cancelled in the first of the third.
+    let cancel = eyepatch_core::Cancel::default();
+    let killed = ctx().with_cancel(cancel.clone()).with_progress(std::sync::Arc::new(After(cancel, 5)));
+    assert!(matches!(fit(&model, &train, &killed), Err(Error::Cancelled)));
+    assert!(folder.path().join("densenet.training").exists());
+    let seen = std::sync::Arc::new(Steps::default());
+    assert_eq!(fit(&model, &train, &ctx().with_progress(seen.clone())).unwrap(), straight);
+    assert_eq!(*seen.0.lock().unwrap(), [5, 6]);
+}
+
+/// Which steps were reported.
+#[derive(Default)]
+struct Steps(std::sync::Mutex<Vec<u64>>);
+
+impl eyepatch_core::Progress for Steps {
+    fn report(&self, done: u64, _total: u64, _note: &str) {
+        self.0.lock().unwrap().push(done);
+    }
 }

@@ -243,6 +243,10 @@ impl Examples for Masked<'_> {
         self.rows.len()
     }
 
+    fn patient(&self, index: usize) -> Option<&str> {
+        Some(&self.training.table.rows[self.rows[index]].patient)
+    }
+
     fn classes(&self) -> &[String] {
         &self.training.table.classes
     }

@@ -208,7 +208,7 @@ impl Brightness {
     fn fitted(&self) -> Box<dyn Fitted> {
         let classes = if self.fault == Fault::OtherClasses { ["dark", "light"] } else { ["dark", "bright"] };
         let train_loss = if self.fault == Fault::NanLoss { f64::NAN } else { 0.5 };
-        let history = vec![Epoch { epoch: 1, train_loss, validation_loss: None }];
+        let history = vec![Epoch { epoch: 1, train_loss, validation_loss: None, learning_rate: None }];
         Box::new(Mean { fault: self.fault, classes: classes.map(String::from).to_vec(), history })
     }
 }

@@ -63,6 +63,14 @@ pub(super) struct Layer {
     pub(super) trainable: bool,
 }
 
+impl Layer {
+    /// Parameters in the order in which [`crate::ops::dense_block`] takes them.
+    pub(super) fn vars(&self) -> [&Var; 6] {
+        let (a, b) = (&self.norm1, &self.norm2);
+        [&a.weight, &a.bias, &self.conv1, &b.weight, &b.bias, &self.conv2]
+    }
+}
+
 /// A normalisation, where it is the last one of the network, or with the 1 x 1 convolution of a transition.
 #[derive(Debug)]
 pub(super) struct Transition {

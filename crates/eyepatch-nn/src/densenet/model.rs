@@ -1,12 +1,12 @@
 //! The network itself.
 
 use super::config::{DenseNetConfig, Stem};
-use super::layers::{Block, EPS, Layer, Norm, Transition, he_normal, linear_uniform};
+use super::layers::{Block, Layer, Norm, Transition, he_normal, linear_uniform};
+use super::parts::{BatchStats, Mode, Tap};
+use super::scope::FrozenNorm;
 use crate::error::{NnError, Result};
-use crate::native;
-use crate::ops::{self, ChannelStats, ConvShape, DenseBlockShape, Learning, Part, Statistics, Workspace};
+use crate::ops::Workspace;
 use candle_core::{Device, Tensor, Var};
-use std::sync::Arc;
 
 /// Which operations run a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,15 +15,6 @@ pub enum Backend {
     Own,
     /// [`crate::native`]: candle's own operations, any device.
     Candle,
-}
-
-/// What a forward pass is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// Running statistics; the parameters get no gradients (the input does, where candle tracks it).
-    Eval,
-    /// Batch statistics and gradients in trainable parts; frozen parts as in [`Mode::Eval`].
-    Train,
 }
 
 /// A DenseNet (Huang et al. 2017). Inputs are `[n, in_channels, h, w]`, outputs logits `[n, classes]`.
@@ -38,66 +29,9 @@ pub struct DenseNet {
     pub(super) blocks: Vec<Block>,
     pub(super) classifier: (Var, Var),
     pub(super) head_trainable: bool,
+    pub(super) frozen_norm: FrozenNorm,
     /// Memory of passes, used again.
-    workspace: Workspace,
-}
-
-/// A part of the network, the name of its result (empty inside a block), how it runs and its parameters.
-struct NamedPart {
-    name: String,
-    part: Part,
-    learning: Learning,
-    params: Vec<Tensor>,
-}
-
-/// Statistics of the batch for every normalisation in the order of [`DenseNet::norms_mut`]; `None` where frozen.
-type BatchStats = Vec<Option<Arc<ChannelStats>>>;
-
-/// One forward pass: what it is for, what it has seen.
-struct Pass<'a> {
-    train: bool,
-    stats: BatchStats,
-    tap: &'a mut dyn FnMut(&str, &Tensor),
-}
-
-impl Pass<'_> {
-    fn param(&self, var: &Var, trainable: bool) -> Tensor {
-        if self.train && trainable { var.as_tensor().clone() } else { var.as_detached_tensor() }
-    }
-
-    fn conv(
-        &self,
-        x: &Tensor,
-        weight: &Var,
-        trainable: bool,
-        shape: ConvShape,
-    ) -> candle_core::Result<Tensor> {
-        native::conv2d(x, &self.param(weight, trainable), shape)
-    }
-
-    fn norm_relu(&mut self, x: &Tensor, norm: &Norm, trainable: bool) -> candle_core::Result<Tensor> {
-        let batch = self.train && trainable;
-        let statistics = if batch { Statistics::Batch } else { Statistics::Frozen(norm.running.clone()) };
-        let (weight, bias) = (self.param(&norm.weight, trainable), self.param(&norm.bias, trainable));
-        let (y, stats) = native::bn_relu(x, &weight, &bias, &statistics, EPS)?;
-        self.stats.push(stats);
-        Ok(y)
-    }
-
-    /// What a part needs to run: its learning and its parameters, appended to `params`.
-    fn part(
-        &self,
-        trainable: bool,
-        norms: &[&Norm],
-        vars: &[&Var],
-        params: &mut Vec<Tensor>,
-    ) -> candle_core::Result<Learning> {
-        for var in vars {
-            params.push(self.param(var, trainable).flatten_all()?);
-        }
-        let frozen = || Learning::Frozen(norms.iter().map(|n| n.running.clone()).collect());
-        Ok(if self.train && trainable { Learning::Learns } else { frozen() })
-    }
+    pub(super) workspace: Workspace,
 }
 
 impl DenseNet {
@@ -146,6 +80,7 @@ impl DenseNet {
             blocks,
             classifier: (head, bias),
             head_trainable: true,
+            frozen_norm: FrozenNorm::Strict,
             workspace: Workspace::default(),
             config,
         })
@@ -170,7 +105,7 @@ impl DenseNet {
 
     /// Says which parts learn; all do in a new network. The predicate gets `features.conv0` (with its norm),
     /// `features.denseblock1.denselayer1`, ..., `features.transition1`, ..., `features.norm5`, `classifier`. A part
-    /// that does not learn keeps its weights and its running statistics, and uses these also in training.
+    /// that does not learn keeps its weights; its running statistics are up to [`DenseNet::set_frozen_norm`].
     pub fn set_trainable(&mut self, part: impl Fn(&str) -> bool) {
         self.stem_trainable = part("features.conv0");
         let blocks = self.blocks.len();
@@ -197,17 +132,14 @@ impl DenseNet {
         Ok(logits)
     }
 
-    /// Logits and what candle needs for a backward pass; running statistics of trainable parts are updated.
+    /// Logits and what candle needs for a backward pass; running statistics of trainable parts are updated, and of all
+    /// parts with [`FrozenNorm::Published`].
     ///
     /// # Errors
     /// [`NnError::Shape`] as for [`DenseNet::forward`], or when a channel has a single value.
     pub fn forward_train(&mut self, x: &Tensor) -> Result<Tensor> {
         let (_, logits, stats) = self.pass(x, Mode::Train, &mut |_, _| {})?;
-        for (norm, stats) in self.norms_mut().into_iter().zip(stats) {
-            if let Some(stats) = stats {
-                norm.update(&stats)?;
-            }
-        }
+        self.update_norms(0, stats)?;
         Ok(logits)
     }
 
@@ -263,7 +195,7 @@ impl DenseNet {
         grad.ok_or_else(|| NnError::Weights("the input does not reach the logits".into()))
     }
 
-    fn check_input(&self, x: &Tensor) -> Result<()> {
+    pub(super) fn check_input(&self, x: &Tensor) -> Result<()> {
         let side = self.config.min_side();
         match x.dims() {
             &[_, c, h, w] if c == self.config.in_channels && h >= side && w >= side => Ok(()),
@@ -276,129 +208,37 @@ impl DenseNet {
     }
 
     /// Embeddings, logits and batch statistics; `tap` sees every named activation.
-    fn pass(
-        &self,
-        x: &Tensor,
-        mode: Mode,
-        tap: &mut dyn FnMut(&str, &Tensor),
-    ) -> Result<(Tensor, Tensor, BatchStats)> {
+    fn pass(&self, x: &Tensor, mode: Mode, tap: Tap<'_>) -> Result<(Tensor, Tensor, BatchStats)> {
         self.check_input(x)?;
-        let mut pass = Pass { train: mode == Mode::Train, stats: vec![], tap };
-        let pooled = match self.backend {
-            Backend::Own => self.pass_own(x, &mut pass)?,
-            Backend::Candle => self.pass_candle(x, &mut pass)?,
+        let mut inner = |name: &str, y: &Tensor| {
+            // The embedding is told of flat, below.
+            if name != "features.pool" {
+                tap(name, y);
+            }
         };
-        (pass.tap)("features.pool", &pooled);
-        let weight = pass.param(&self.classifier.0, self.head_trainable);
-        let bias = pass.param(&self.classifier.1, self.head_trainable);
-        let logits = pooled.matmul(&weight.t()?)?.broadcast_add(&bias)?;
-        (pass.tap)("classifier", &logits);
-        Ok((pooled, logits, pass.stats))
+        let (pooled, stats) = self.run(x, &self.parts(mode, 0)?, &mut inner)?;
+        let pooled = pooled.flatten_from(1)?;
+        tap("features.pool", &pooled);
+        let logits = self.classify(&pooled, mode)?;
+        tap("classifier", &logits);
+        Ok((pooled, logits, stats))
     }
 
-    /// Everything before the classifier as one operation where gradients flow; else part by part for the tap.
-    fn pass_own(&self, x: &Tensor, pass: &mut Pass<'_>) -> candle_core::Result<Tensor> {
-        let parts = self.parts(pass)?;
-        let tracked = x.track_op() || parts.iter().any(|p| p.params.iter().any(Tensor::track_op));
-        let run = |x: &Tensor, parts: &[NamedPart]| {
-            let params: Vec<&Tensor> = parts.iter().flat_map(|p| &p.params).collect();
-            let specs: Vec<(Part, Learning)> =
-                parts.iter().map(|p| (p.part.clone(), p.learning.clone())).collect();
-            ops::network(x, &Tensor::cat(&params, 0)?, &specs, EPS, &self.workspace)
-        };
-        if tracked {
-            let (y, stats) = run(x, &parts)?;
-            pass.stats = stats;
-            return y.flatten_from(1);
-        }
-        let mut y = x.clone();
-        for part in parts.chunk_by(|a, _| a.name.is_empty()) {
-            let (next, stats) = run(&y, part)?;
-            y = next;
-            pass.stats.extend(stats);
-            if let Some(last) = part.last().filter(|p| p.name != "features.pool") {
-                (pass.tap)(&last.name, &y);
-            }
-        }
-        y.flatten_from(1)
+    /// Logits of embeddings `[n, features]`.
+    pub(super) fn classify(&self, pooled: &Tensor, mode: Mode) -> candle_core::Result<Tensor> {
+        let [weight, bias] =
+            [&self.classifier.0, &self.classifier.1].map(|v| Self::seen(v, mode, self.head_trainable));
+        pooled.matmul(&weight.t()?)?.broadcast_add(&bias)
     }
 
-    /// The parts in order, each with the name of its result.
-    fn parts(&self, pass: &Pass<'_>) -> candle_core::Result<Vec<NamedPart>> {
-        let mut parts = Vec::new();
-        let c = &self.config;
-        let (kernel, shape, pool) = match c.stem {
-            Stem::Large => (7, ConvShape { stride: 2, padding: 3 }, true),
-            Stem::Small => (3, ConvShape { stride: 1, padding: 1 }, false),
-        };
-        let vars = [&self.conv0, &self.norm0.weight, &self.norm0.bias];
-        let mut params = vec![];
-        let learning = pass.part(self.stem_trainable, &[&self.norm0], &vars, &mut params)?;
-        let part = Part::Stem { input: c.in_channels, output: c.init_features, kernel, shape, pool };
-        let name = if pool { "features.pool0" } else { "features.relu0" };
-        parts.push(NamedPart { name: name.to_owned(), part, learning, params });
-        for (i, (block, shape)) in self.blocks.iter().zip(c.block_shapes()).enumerate() {
-            let mut done = 0;
-            for run in block.layers.chunk_by(|a, b| a.trainable == b.trainable) {
-                let norms: Vec<&Norm> = run.iter().flat_map(|l| [&l.norm1, &l.norm2]).collect();
-                let of = |l: &'_ Layer| {
-                    [&l.norm1.weight, &l.norm1.bias, &l.conv1, &l.norm2.weight, &l.norm2.bias, &l.conv2]
-                        .map(Var::clone)
-                };
-                let vars: Vec<Var> = run.iter().flat_map(of).collect();
-                let mut params = vec![];
-                let learning =
-                    pass.part(run[0].trainable, &norms, &vars.iter().collect::<Vec<_>>(), &mut params)?;
-                let input = shape.channels(done);
-                done += run.len();
-                let whole = done == shape.layers;
-                let name = if whole { format!("features.denseblock{}", i + 1) } else { String::new() };
-                let part = Part::Dense(DenseBlockShape { input, layers: run.len(), ..shape });
-                parts.push(NamedPart { name, part, learning, params });
-            }
-            let (after, input) = (&block.after, shape.output());
-            let mut vars = vec![&after.norm.weight, &after.norm.bias];
-            vars.extend(&after.conv);
-            let mut params = vec![];
-            let learning = pass.part(after.trainable, &[&after.norm], &vars, &mut params)?;
-            let (part, name) = match after.conv {
-                Some(_) => (Part::Shrink { input }, format!("features.transition{}", i + 1)),
-                None => (Part::Pooled { input }, "features.pool".to_owned()),
-            };
-            parts.push(NamedPart { name, part, learning, params });
-        }
-        Ok(parts)
-    }
-
-    fn pass_candle(&self, x: &Tensor, pass: &mut Pass<'_>) -> candle_core::Result<Tensor> {
-        let large = self.config.stem == Stem::Large;
-        let shape =
-            if large { ConvShape { stride: 2, padding: 3 } } else { ConvShape { stride: 1, padding: 1 } };
-        let point = ConvShape { stride: 1, padding: 0 };
-        let y = pass.conv(x, &self.conv0, self.stem_trainable, shape)?;
-        let mut y = pass.norm_relu(&y, &self.norm0, self.stem_trainable)?;
-        if large {
-            y = native::max_pool(&y)?;
-        }
-        (pass.tap)(if large { "features.pool0" } else { "features.relu0" }, &y);
-        for (i, block) in self.blocks.iter().enumerate() {
-            for layer in &block.layers {
-                let z = pass.norm_relu(&y, &layer.norm1, layer.trainable)?;
-                let z = pass.conv(&z, &layer.conv1, layer.trainable, point)?;
-                let z = pass.norm_relu(&z, &layer.norm2, layer.trainable)?;
-                let z = pass.conv(&z, &layer.conv2, layer.trainable, ConvShape { stride: 1, padding: 1 })?;
-                y = Tensor::cat(&[&y, &z], 1)?;
-            }
-            (pass.tap)(&format!("features.denseblock{}", i + 1), &y);
-            let after = &block.after;
-            y = pass.norm_relu(&y, &after.norm, after.trainable)?;
-            if let Some(conv) = &after.conv {
-                // The mean and the 1 x 1 convolution commute; this order is a quarter of the work.
-                y = pass.conv(&native::avg_pool2(&y)?, conv, after.trainable, point)?;
-                (pass.tap)(&format!("features.transition{}", i + 1), &y);
+    /// Moves running statistics, beginning after the first `skipped` normalisations.
+    pub(super) fn update_norms(&mut self, skipped: usize, stats: BatchStats) -> Result<()> {
+        for (norm, stats) in self.norms_mut().into_iter().skip(skipped).zip(stats) {
+            if let Some(stats) = stats {
+                norm.update(&stats)?;
             }
         }
-        native::global_avg_pool(&y)
+        Ok(())
     }
 
     /// Normalisations in the order in which a pass meets them.

@@ -216,3 +216,108 @@ fn inputs_that_do_not_fit_are_errors() {
     let unknown = net.activations(&x(&[1, 2, 32, 32]), "features.nothing");
     assert!(matches!(unknown, Err(NnError::Config { name: "activation", .. })));
 }
+
+#[test]
+fn scopes_learn_what_they_say() {
+    let mut net = DenseNet::new(DenseNetConfig::densenet121(3, 5), 1, &Device::Cpu).unwrap();
+    let mut count = |scope| {
+        net.set_scope(scope);
+        (net.trainable_count(), net.boundary().map(|b| b.shape((512, 512))))
+    };
+    assert_eq!(count(Scope::All), (6_958_981, Err(NoBoundary::FirstLearns)));
+    // The study's: its own count.
+    assert_eq!(count(Scope::LastLayer), (171_205, Ok([992, 16, 16])));
+    assert_eq!(count(Scope::Head), (5 * 1025, Ok([1024, 1, 1])));
+    let (block, shape) = count(Scope::LastBlock);
+    assert_eq!(shape, Ok([512, 16, 16]));
+    assert!((171_205..6_958_981).contains(&block));
+    assert_eq!(net.boundary().map(|b| b.shape((224, 200))), Ok([512, 7, 6]));
+}
+
+#[test]
+fn a_trunk_and_a_tail_make_the_whole() {
+    for scope in [Scope::LastBlock, Scope::LastLayer, Scope::Head] {
+        for (stem, side) in [(Stem::Large, 35), (Stem::Small, 9)] {
+            let mut net = DenseNet::new(DenseNetConfig { stem, ..config() }, 7, &Device::Cpu).unwrap();
+            train_pass(&mut net, &images(4, side));
+            net.set_scope(scope);
+            let x = images(3, side);
+            let features = net.trunk_forward(&x).unwrap();
+            assert_eq!(features.dims()[1..], net.boundary().unwrap().shape((side, side)));
+            assert_eq!(values(&net.tail_forward(&features).unwrap()), values(&net.forward(&x).unwrap()));
+            let one = net.trunk_forward(&x.narrow(0, 1, 1).unwrap()).unwrap();
+            assert_eq!(values(&features.narrow(0, 1, 1).unwrap()), values(&one));
+            let wrong = features.narrow(1, 1, features.dims()[1] - 1).unwrap();
+            assert!(matches!(net.tail_forward(&wrong), Err(NnError::Shape { .. })));
+        }
+    }
+}
+
+#[test]
+fn parameter_gradients_match_finite_differences() {
+    let x = images(3, 15);
+    let weights: Vec<f32> = (0..9).map(|i| (i as f32 * 1.7).sin()).collect();
+    let objective = |net: &mut DenseNet| {
+        let logits = net.forward_train(&x).unwrap();
+        let w = Tensor::from_slice(&weights, logits.shape(), &Device::Cpu).unwrap();
+        (logits * w).unwrap().sum_all().unwrap()
+    };
+    for (scope, norm) in [
+        (Scope::All, FrozenNorm::Strict),
+        (Scope::LastBlock, FrozenNorm::Strict),
+        (Scope::LastLayer, FrozenNorm::Published),
+    ] {
+        let mut net =
+            DenseNet::new(DenseNetConfig { stem: Stem::Small, ..config() }, 3, &Device::Cpu).unwrap();
+        net.set_scope(scope);
+        net.set_frozen_norm(norm);
+        let grads = objective(&mut net).backward().unwrap();
+        let learning: Vec<_> =
+            net.parameters().into_iter().filter(|p| p.2).map(|(name, var, _)| (name, var.clone())).collect();
+        let mut compared = 0;
+        for (name, var) in learning {
+            let (start, grad) = (values(&var), values(grads.get(&var).unwrap()));
+            let norm = grad.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+            if norm < 1e-2 {
+                continue;
+            }
+            // Along the gradient itself, where rounding matters least.
+            let mut at = |by: f64| {
+                let moved = |(v, g): (&f32, &f32)| v + (by * f64::from(*g) / norm) as f32;
+                let moved: Vec<f32> = start.iter().zip(&grad).map(moved).collect();
+                var.set(&Tensor::from_vec(moved, var.shape(), &Device::Cpu).unwrap()).unwrap();
+                f64::from(objective(&mut net).to_scalar::<f32>().unwrap())
+            };
+            let h = 2e-4;
+            let slope = (at(h) - at(-h)) / (2.0 * h);
+            at(0.0);
+            assert!((slope / norm - 1.0).abs() < 0.05, "{scope:?} {name}: {slope}, not {norm}");
+            compared += 1;
+        }
+        assert!(compared >= 6, "{scope:?}: {compared}");
+    }
+}
+
+#[test]
+fn equal_trunks_have_equal_digests_and_no_others() {
+    let net = |classes, seed| {
+        let mut net = DenseNet::new(DenseNetConfig { classes, ..config() }, seed, &Device::Cpu).unwrap();
+        net.set_scope(Scope::LastLayer);
+        net
+    };
+    let digest = |net: &DenseNet| net.trunk_digest().unwrap();
+    let mut own = net(3, 1);
+    let start = digest(&own);
+    assert_eq!(digest(&net(5, 1)), start);
+    assert_ne!(digest(&net(3, 2)), start);
+    train_pass(&mut own, &images(4, 32));
+    assert_eq!(digest(&own), start, "the tail's statistics are not the trunk's");
+    own.set_scope(Scope::Head);
+    let longer = digest(&own);
+    assert_ne!(longer, start);
+    own.set_frozen_norm(FrozenNorm::Published);
+    assert!(matches!(own.trunk_digest(), Err(NnError::NoBoundary(_))));
+    train_pass(&mut own, &images(4, 32));
+    own.set_frozen_norm(FrozenNorm::Strict);
+    assert_ne!(digest(&own), longer, "running statistics drifted");
+}

@@ -83,6 +83,8 @@ pub(super) struct Back<'a> {
     pub(super) dw: Option<&'a mut [f32]>,
     /// Whether the input's gradient is wanted.
     pub(super) want_dx: bool,
+    /// Channels of the input, from the first on, whose gradient nobody reads: anything may stand there.
+    pub(super) unread: usize,
 }
 
 /// A part of a network with its own forward and backward pass over contiguous `[n, c, h, w]` buffers.
@@ -93,16 +95,22 @@ pub(super) trait Stage: Send + Sync {
     fn parameters(&self) -> usize;
     /// Whether the parameters learn.
     fn trainable(&self) -> bool;
+    /// Channels of the *output's* gradient, from the first on, that [`Stage::backward`] does not read.
+    fn unread(&self, want_dx: bool) -> usize {
+        let _ = want_dx;
+        0
+    }
     /// `keep` says whether a backward pass may follow.
     fn forward(&self, dims: Dims, x: &[f32], params: &[f32], keep: bool, pool: &mut Pool) -> Result<Output>;
     /// Returns the input's gradient if it is wanted.
     fn backward(&self, back: Back<'_>, pool: &mut Pool) -> Result<Option<Vec<f32>>>;
 }
 
+/// What the stages from the first one on that a backward pass reaches have left.
 #[derive(Default)]
 struct Kept {
-    /// Outputs of all stages but the last.
-    outputs: Vec<Vec<f32>>,
+    /// Their inputs, but for `x` itself.
+    inputs: Vec<Vec<f32>>,
     saved: Vec<Saved>,
 }
 
@@ -114,7 +122,8 @@ struct Results {
 
 struct Chain {
     stages: Vec<Box<dyn Stage>>,
-    keep: bool,
+    /// The first stage that a backward pass reaches; nothing is kept of those before.
+    first: usize,
     workspace: Workspace,
     results: Arc<Results>,
 }
@@ -139,19 +148,20 @@ impl Chain {
     fn forward(&self, dims: &[Dims], x: &[f32], mut params: &[f32], pool: &mut Pool) -> Result<Vec<f32>> {
         let (mut kept, mut stats) = (Kept::default(), Vec::new());
         let mut last: Option<Vec<f32>> = None;
-        for (stage, &dims) in self.stages.iter().zip(dims) {
+        for (i, (stage, &dims)) in self.stages.iter().zip(dims).enumerate() {
             let (own, rest) = params.split_at(stage.parameters());
             params = rest;
-            let output = stage.forward(dims, last.as_deref().unwrap_or(x), own, self.keep, pool)?;
+            let keep = i >= self.first;
+            let output = stage.forward(dims, last.as_deref().unwrap_or(x), own, keep, pool)?;
             stats.extend(output.stats);
             if let Some(input) = last.replace(output.y) {
-                if self.keep { kept.outputs.push(input) } else { pool.give(input) }
+                if keep { kept.inputs.push(input) } else { pool.give(input) }
             }
-            kept.saved.push(output.saved);
+            if keep {
+                kept.saved.push(output.saved);
+            }
         }
-        if self.keep {
-            *unpoison(&self.results.kept) = Some(kept);
-        }
+        *unpoison(&self.results.kept) = Some(kept);
         self.results.stats.set(stats).map_err(|_| Error::Msg("an operation ran forward twice".into()))?;
         Ok(last.unwrap_or_else(|| x.to_vec()))
     }
@@ -165,19 +175,20 @@ impl Chain {
         pool: &mut Pool,
     ) -> Result<Option<Vec<f32>>> {
         let kept = unpoison(&self.results.kept).take();
-        let Kept { mut outputs, mut saved } =
+        let Kept { mut inputs, mut saved } =
             kept.ok_or_else(|| Error::Msg("nothing was kept for a (second) backward pass".into()))?;
         let learns: Vec<bool> = self.stages.iter().map(|s| dw.is_some() && s.trainable()).collect();
         let mut end = params.len();
         let mut y_here: Option<Vec<f32>> = None;
-        for i in (0..self.stages.len()).rev() {
-            let (stage, input) = (&self.stages[i], outputs.pop());
+        for i in (self.first..self.stages.len()).rev() {
+            let (stage, input) = (&self.stages[i], inputs.pop());
             let part = end - stage.parameters()..end;
             end = part.start;
             let want_dx = want_x || learns[..i].contains(&true);
             if !want_dx && !learns[i] {
                 return Ok(None);
             }
+            let below = i.checked_sub(1).map(|i| (&self.stages[i], want_x || learns[..i].contains(&true)));
             let back = Back {
                 dims: dims[i],
                 x: input.as_deref().unwrap_or(x),
@@ -187,6 +198,7 @@ impl Chain {
                 g,
                 dw: if learns[i] { dw.as_deref_mut().map(|dw| &mut dw[part]) } else { None },
                 want_dx,
+                unread: below.map_or(0, |(stage, want_dx)| stage.unread(want_dx)),
             };
             let dx = stage.backward(back, pool)?;
             if let Some(used) = std::mem::replace(&mut y_here, input) {
@@ -252,8 +264,9 @@ pub(super) fn chain(
 ) -> Result<(Tensor, Vec<Option<Arc<ChannelStats>>>)> {
     let (x, params) = (x.contiguous()?, params.contiguous()?);
     let results = Arc::new(Results::default());
-    let keep = x.track_op() || params.track_op();
-    let op = Chain { stages, keep, workspace: workspace.clone(), results: results.clone() };
+    let first = stages.iter().position(|s| x.track_op() || (params.track_op() && s.trainable()));
+    let first = first.unwrap_or(stages.len());
+    let op = Chain { stages, first, workspace: workspace.clone(), results: results.clone() };
     let y = x.apply_op2(&params, op)?;
     Ok((y, results.stats.get().cloned().unwrap_or_default()))
 }

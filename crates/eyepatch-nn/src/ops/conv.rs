@@ -92,10 +92,12 @@ impl Conv {
         if self.way != Way::Spread {
             return weight.to_vec();
         }
-        let taps = self.k * self.k;
-        let mut packed = Vec::with_capacity(weight.len());
-        for filter in weight.chunks_exact(self.cin * taps) {
-            packed.extend((0..taps).flat_map(|tap| filter.iter().skip(tap).step_by(taps)));
+        let (cin, taps) = (self.cin, self.k * self.k);
+        let mut packed = vec![0f32; weight.len()];
+        for (filter, packed) in weight.chunks_exact(cin * taps).zip(packed.chunks_exact_mut(cin * taps)) {
+            for (c, values) in filter.chunks_exact(taps).enumerate() {
+                values.iter().enumerate().for_each(|(tap, v)| packed[tap * cin + c] = *v);
+            }
         }
         packed
     }
@@ -105,9 +107,12 @@ impl Conv {
         if self.way != Way::Spread {
             return packed;
         }
-        let mut weight = Vec::with_capacity(packed.len());
-        for filter in packed.chunks_exact(self.cin * self.k * self.k) {
-            weight.extend((0..self.cin).flat_map(|c| filter.iter().skip(c).step_by(self.cin)));
+        let (cin, taps) = (self.cin, self.k * self.k);
+        let mut weight = vec![0f32; packed.len()];
+        for (packed, filter) in packed.chunks_exact(cin * taps).zip(weight.chunks_exact_mut(cin * taps)) {
+            for (c, values) in filter.chunks_exact_mut(taps).enumerate() {
+                values.iter_mut().enumerate().for_each(|(tap, v)| *v = packed[tap * cin + c]);
+            }
         }
         weight
     }

@@ -224,6 +224,10 @@ impl Stage for Dense {
         self.trainable
     }
 
+    fn unread(&self, want_dx: bool) -> usize {
+        if want_dx { 0 } else { self.shape.input }
+    }
+
     fn forward(&self, dims: Dims, x: &[f32], params: &[f32], keep: bool, pool: &mut Pool) -> Result<Output> {
         let [n, c, h, w] = dims;
         let total = self.shape.output() * h * w;
@@ -281,11 +285,13 @@ impl Stage for Dense {
             }
 
             let into = sums1.coefficients(channels1, count);
+            // Nobody asks for the gradient of the block's own input channels unless `want_dx`.
+            let skip = self.unread(want_dx);
             let samples = g.chunks_exact_mut(total).zip(y.chunks_exact(total));
             for ((g, y), g_input) in samples.zip(g_input.chunks_exact(c * plane)) {
                 let pairs =
                     g.chunks_exact_mut(plane).zip(y.chunks_exact(plane)).zip(g_input.chunks_exact(plane));
-                for (((g, x), g_input), &(cg, cx, c0)) in pairs.zip(&into) {
+                for (((g, x), g_input), &(cg, cx, c0)) in pairs.zip(&into).skip(skip) {
                     planes::combine_add(g_input, x, cg, cx, c0, g);
                 }
             }

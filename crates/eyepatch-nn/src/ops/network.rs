@@ -8,9 +8,8 @@ use super::stages::{Pooled, Shrink, StageNorm, Stem};
 use candle_core::{Result, Tensor};
 use std::sync::Arc;
 
-/// A part of a network. Its parameters follow those of the part before in one vector; all statistics are of the
-/// batch where it learns, else those given. `stats` are the normalisations' in the order of the parameters.
-#[derive(Debug, Clone)]
+/// A part of a network. Its parameters follow those of the part before in one vector.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
     /// Convolution, normalisation, ReLU, and [`super::max_pool`] where `pool` is set. Parameters: weight
     /// `[output, input, kernel, kernel]`, scale, shift.
@@ -46,6 +45,8 @@ pub enum Part {
 pub enum Learning {
     /// Batch statistics; parameters get gradients where candle tracks them.
     Learns,
+    /// Batch statistics, as in PyTorch's training mode; parameters get zero gradients.
+    Drifts,
     /// These statistics, one for each normalisation; parameters get zero gradients.
     Frozen(Vec<Arc<ChannelStats>>),
 }
@@ -72,7 +73,7 @@ pub fn network(
 fn stage(part: &Part, learning: &Learning, eps: f64) -> Result<Box<dyn Stage>> {
     let trainable = matches!(learning, Learning::Learns);
     let norm = || match learning {
-        Learning::Learns => Ok(StageNorm { statistics: Statistics::Batch, eps }),
+        Learning::Learns | Learning::Drifts => Ok(StageNorm { statistics: Statistics::Batch, eps }),
         Learning::Frozen(stats) => match stats.as_slice() {
             [one] => Ok(StageNorm { statistics: Statistics::Frozen(one.clone()), eps }),
             _ => Err(candle_core::Error::Msg(format!("{} statistics for one normalisation", stats.len()))),
@@ -84,7 +85,7 @@ fn stage(part: &Part, learning: &Learning, eps: f64) -> Result<Box<dyn Stage>> {
         }
         Part::Dense(shape) => {
             let statistics = match learning {
-                Learning::Learns => BlockStatistics::Batch,
+                Learning::Learns | Learning::Drifts => BlockStatistics::Batch,
                 Learning::Frozen(stats) => {
                     let (pairs, rest) = stats.as_chunks::<2>();
                     if !rest.is_empty() {

@@ -321,23 +321,27 @@ impl Stage for Pooled {
     }
 
     fn backward(&self, back: Back<'_>, pool: &mut Pool) -> Result<Option<Vec<f32>>> {
-        let Back { dims, x, saved, g, dw, .. } = back;
+        let Back { dims, x, saved, g, dw, unread, .. } = back;
         let [n, c, h, w] = dims;
         let at = Planes { n, stride: c * h * w, plane: h * w };
         let channels = &saved.channels[0];
+        // The parameters' gradients need every channel.
+        let first = if dw.is_some() { 0 } else { unread.min(c) };
+        let (channels, skip) = (&channels[first..], first * at.plane);
         let mut dx = pool.take(x.len());
-        let mut sums = GradientSums::new(c);
+        let mut sums = GradientSums::new(channels.len());
         for (g, (x, dx)) in
             g.chunks_exact(c).zip(x.chunks_exact(at.stride).zip(dx.chunks_exact_mut(at.stride)))
         {
-            for (g, dx) in g.iter().zip(dx.chunks_exact_mut(at.plane)) {
+            let dx = &mut dx[skip..];
+            for (g, dx) in g[first..].iter().zip(dx.chunks_exact_mut(at.plane)) {
                 dx.fill(g / at.plane as f32);
             }
-            sums.mask(x, channels, at.plane, dx);
+            sums.mask(&x[skip..], channels, at.plane, dx);
         }
         let into = sums.coefficients(channels, self.norm.count(at));
         for (x, dx) in x.chunks_exact(at.stride).zip(dx.chunks_exact_mut(at.stride)) {
-            finish(x, &into, at.plane, dx);
+            finish(&x[skip..], &into, at.plane, &mut dx[skip..]);
         }
         if let Some(dw) = dw {
             let (scale, shift) = sums.parameters(channels);

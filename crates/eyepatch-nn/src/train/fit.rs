@@ -1,74 +1,18 @@
 //! The training loop.
 
-use super::augment::Augmentation;
-use super::data::Examples;
-use super::optimizer::{Optimizer, OptimizerConfig};
-use crate::densenet::{DenseNet, Snapshot};
+use super::augment::Draw;
+use super::checkpoint::State;
+use super::config::{TrainConfig, rate};
+use super::data::{Examples, Kind};
+use super::gradients::Gradients;
+use super::optimizer::Optimizer;
+use super::order::batches;
+use crate::densenet::{DenseNet, Learnt};
 use crate::error::{NnError, Result};
 use candle_core::Tensor;
-use rand_chacha::ChaCha8Rng;
-use rand_core::{RngCore, SeedableRng};
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
-
-/// A last batch of at most this many images joins the one before: so few spoil batch normalisation.
-const SMALL_BATCH: usize = 2;
-
-/// How to train.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrainConfig {
-    /// Passes over the training images; at least 1.
-    pub epochs: usize,
-    /// Images a step; at least 1.
-    pub batch: usize,
-    /// Step size; the first one where it changes.
-    pub learning_rate: f64,
-    /// How the step size changes.
-    #[serde(default)]
-    pub schedule: Schedule,
-    /// The optimiser.
-    pub optimizer: OptimizerConfig,
-    /// When to stop early; needs validation images.
-    #[serde(default)]
-    pub stopping: Option<Stopping>,
-    /// Changes of training images.
-    #[serde(default)]
-    pub augmentation: Augmentation,
-}
-
-/// How the step size changes during training.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Schedule {
-    /// Not at all.
-    #[default]
-    Constant,
-    /// Down to zero along half a cosine over all epochs (Loshchilov and Hutter 2017, without restarts). Towards the
-    /// end the running statistics catch up with the weights, so that the validation loss settles.
-    Cosine,
-}
-
-impl Schedule {
-    /// Fraction of the first step size after this share of training, 0 to 1.
-    fn factor(self, share: f64) -> f64 {
-        match self {
-            Self::Constant => 1.0,
-            Self::Cosine => 0.5 * (1.0 + (std::f64::consts::PI * share).cos()),
-        }
-    }
-}
-
-/// Early stopping on the validation loss.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Stopping {
-    /// Stop after this many epochs in a row without progress; at least 1.
-    pub patience: usize,
-    /// An epoch is progress when its validation loss is below that of the last epoch that was by more than this. Which
-    /// weights are kept does not depend on it.
-    pub min_delta: f64,
-}
+use std::path::Path;
 
 /// One epoch in numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -79,6 +23,8 @@ pub struct EpochRecord {
     pub train_loss: f64,
     /// Mean loss over the validation samples after the epoch.
     pub validation_loss: Option<f64>,
+    /// Step size of the epoch's last step.
+    pub learning_rate: f64,
     /// Whether this is the best epoch so far: the one with the least validation loss, the first of equals.
     pub improved: bool,
 }
@@ -97,6 +43,11 @@ pub struct History {
 /// What the callback is told. Returning [`ControlFlow::Break`] cancels training.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {
+    /// Training goes on after so many epochs, from a checkpoint.
+    Resumed {
+        /// Epochs that are done.
+        epochs: usize,
+    },
     /// A step was taken.
     Batch {
         /// Epoch, from 0.
@@ -112,126 +63,258 @@ pub enum Progress<'a> {
     Epoch(&'a EpochRecord),
 }
 
-impl TrainConfig {
-    fn check(&self) -> Result<()> {
-        for (name, value) in [("epochs", self.epochs), ("batch", self.batch)] {
-            if value == 0 {
-                return Err(NnError::config(name, value, "must be at least 1"));
-            }
-        }
-        if let Some(stopping) = self.stopping {
-            if stopping.patience == 0 {
-                return Err(NnError::config("patience", 0, "must be at least 1"));
-            }
-            if !(stopping.min_delta.is_finite() && stopping.min_delta >= 0.0) {
-                return Err(NnError::config("min_delta", stopping.min_delta, "must be 0 or more"));
-            }
-        }
-        self.augmentation.check()
-    }
-}
-
-/// The row ranges of an epoch's batches.
-pub(super) fn batches(len: usize, batch: usize) -> Vec<std::ops::Range<usize>> {
-    let mut ranges: Vec<_> =
-        (0..len).step_by(batch.max(1)).map(|start| start..(start + batch).min(len)).collect();
-    if ranges.len() > 1 && ranges.last().is_some_and(|r| r.len() <= SMALL_BATCH && r.len() < batch) {
-        ranges.pop();
-        if let Some(last) = ranges.last_mut() {
-            last.end = len;
-        }
-    }
-    ranges
-}
-
-/// A random order of `0..len` (Fisher and Yates), for this seed and epoch.
-pub(super) fn order(len: usize, seed: u64, epoch: usize) -> Vec<usize> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(epoch as u64);
-    let mut rows: Vec<usize> = (0..len).collect();
-    for i in (1..len).rev() {
-        // 64 random bits leave a bias below len / 2^64.
-        let j = (u128::from(rng.next_u64()) * (i as u128 + 1)) >> 64;
-        rows.swap(i, j as usize);
-    }
-    rows
-}
-
-/// The random numbers that change one image in one epoch, whatever the order of images.
-fn image_rng(seed: u64, epoch: usize, row: usize) -> ChaCha8Rng {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x6175_676d_656e_7421);
-    rng.set_stream(((epoch as u64) << 32) ^ row as u64);
-    rng
-}
+type Report<'a> = &'a mut dyn FnMut(Progress<'_>) -> ControlFlow<()>;
 
 /// Trains a network. With validation images it ends with the weights of the epoch with the least validation loss,
-/// otherwise with the last.
+/// otherwise with the last. Examples are images or features; features enter at the network's boundary.
 ///
 /// Everything random comes from `seed`; the same seed gives the same weights, bit for bit, on one kind of CPU.
 ///
 /// # Errors
 /// [`NnError::Config`] and [`NnError::Data`] for what cannot be trained, [`NnError::NotFinite`] when the loss is NaN or
-/// infinite, [`NnError::Cancelled`] when `report` breaks off.
+/// infinite, [`NnError::Diverged`] when it stays high, [`NnError::Cancelled`] when `report` breaks off.
 pub fn train(
     net: &mut DenseNet,
-    training: &Examples,
-    validation: Option<&Examples>,
+    training: &Examples<'_>,
+    validation: Option<&Examples<'_>>,
     config: &TrainConfig,
     seed: u64,
-    report: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
+    report: Report<'_>,
 ) -> Result<History> {
-    config.check()?;
-    check_data(net, "training", training)?;
-    if let Some(validation) = validation {
-        check_data(net, "validation", validation)?;
-    } else if config.stopping.is_some() {
-        return Err(NnError::Data("early stopping needs validation images".into()));
+    Run::new(net, training, validation, config, seed)?.run(None, report)
+}
+
+/// [`train`] that writes its state into a file after each epoch and goes on from there when it is called again, with the
+/// same result as without interruption, bit for bit. A file that is damaged, or of a training with another network,
+/// start, configuration, seed or data, is ignored with a warning. Data behind a [`super::Source`] enter with their
+/// number, targets, identities and groups only: let the path tell their pixels apart.
+///
+/// # Errors
+/// As [`train`], and [`NnError::Io`] where the file cannot be written.
+pub fn train_resumable(
+    net: &mut DenseNet,
+    training: &Examples<'_>,
+    validation: Option<&Examples<'_>>,
+    config: &TrainConfig,
+    seed: u64,
+    file: &Path,
+    report: Report<'_>,
+) -> Result<History> {
+    Run::new(net, training, validation, config, seed)?.run(Some(file), report)
+}
+
+/// One training.
+struct Run<'a> {
+    net: &'a mut DenseNet,
+    training: &'a Examples<'a>,
+    validation: Option<&'a Examples<'a>>,
+    config: &'a TrainConfig,
+    seed: u64,
+    pos_weight: Vec<f32>,
+    optimizer: Optimizer,
+    history: History,
+    /// Least validation loss, and what the network had learnt then.
+    best: Option<(f64, Learnt)>,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        net: &'a mut DenseNet,
+        training: &'a Examples<'a>,
+        validation: Option<&'a Examples<'a>>,
+        config: &'a TrainConfig,
+        seed: u64,
+    ) -> Result<Self> {
+        config.check()?;
+        check_data(net, "training", training)?;
+        if training.kind() == Kind::Features && !(config.augmentation.is_none() && config.views == 0) {
+            return Err(NnError::config(
+                "augmentation",
+                config.augmentation,
+                "is in the features' views already",
+            ));
+        }
+        match validation {
+            Some(data) => check_data(net, "validation", data)?,
+            None if config.stopping.is_some() => {
+                return Err(NnError::Data("early stopping needs validation images".into()));
+            }
+            None => {}
+        }
+        Ok(Self {
+            pos_weight: training.pos_weight(&config.pos_weight)?,
+            optimizer: Optimizer::new(config.optimizer, config.learning_rate)?,
+            history: History { epochs: vec![], best_epoch: 0, stopped_early: false },
+            best: None,
+            net,
+            training,
+            validation,
+            config,
+            seed,
+        })
     }
-    let mut optimizer = Optimizer::new(config.optimizer, config.learning_rate)?;
-    let mut history = History { epochs: vec![], best_epoch: 0, stopped_early: false };
-    let mut best: Option<(f64, Snapshot)> = None;
-    // The last epoch that patience took for progress, and its loss.
-    let mut progress = (0, f64::INFINITY);
-    for epoch in 0..config.epochs {
-        let train_loss = run_epoch(net, training, config, (seed, epoch), &mut optimizer, report)?;
-        let validation_loss = match validation {
-            Some(data) => Some(mean_loss(net, data, config.batch, epoch)?),
+
+    fn run(mut self, file: Option<&Path>, report: Report<'_>) -> Result<History> {
+        let fingerprint = if file.is_some() { self.fingerprint()? } else { String::new() };
+        if let Some(state) = file.and_then(|file| State::open(file, &fingerprint)) {
+            self.resume(state)?;
+            if report(Progress::Resumed { epochs: self.history.epochs.len() }).is_break() {
+                return Err(NnError::Cancelled);
+            }
+        }
+        let chance = self.training.chance(&self.pos_weight);
+        for epoch in self.history.epochs.len()..self.config.epochs {
+            if self.history.stopped_early {
+                break;
+            }
+            let record = self.epoch(epoch, report)?;
+            if let Some(divergence) = self.config.divergence {
+                let losses: Vec<f64> = self.history.epochs.iter().map(|e| e.train_loss).collect();
+                divergence.check(&losses, chance)?;
+            }
+            let losses = self.history.epochs.iter().filter_map(|e| e.validation_loss);
+            self.history.stopped_early = self.config.stopping.is_some_and(|stopping| stopping.ends(losses));
+            if let Some(file) = file {
+                self.state()?.write(file, &fingerprint)?;
+            }
+            if report(Progress::Epoch(&record)).is_break() {
+                return Err(NnError::Cancelled);
+            }
+        }
+        if let Some((_, learnt)) = &self.best {
+            self.net.set_learnt(learnt)?;
+        }
+        Ok(self.history)
+    }
+
+    /// Trains for an epoch, validates, and keeps what is best.
+    fn epoch(&mut self, epoch: usize, report: Report<'_>) -> Result<EpochRecord> {
+        let (train_loss, learning_rate) = self.steps(epoch, report)?;
+        let validation_loss = match self.validation {
+            Some(data) => Some(self.mean_loss(data, epoch)?),
             None => None,
         };
-        let improved = match (validation_loss, &best) {
+        let improved = match (validation_loss, &self.best) {
             (Some(loss), Some((least, _))) => loss < *least,
             _ => true,
         };
         if improved {
-            history.best_epoch = epoch;
+            self.history.best_epoch = epoch;
             if let Some(loss) = validation_loss {
-                best = Some((loss, net.snapshot()?));
+                self.best = Some((loss, self.net.learnt()?));
             }
         }
-        let record = EpochRecord { epoch, train_loss, validation_loss, improved };
+        let record = EpochRecord { epoch, train_loss, validation_loss, learning_rate, improved };
         tracing::debug!(epoch, train_loss, validation_loss, improved, "epoch");
-        history.epochs.push(record);
-        if report(Progress::Epoch(&record)).is_break() {
-            return Err(NnError::Cancelled);
-        }
-        if let (Some(stopping), Some(loss)) = (config.stopping, validation_loss) {
-            if loss < progress.1 - stopping.min_delta {
-                progress = (epoch, loss);
-            }
-            if epoch - progress.0 >= stopping.patience {
-                history.stopped_early = true;
-                break;
-            }
-        }
+        self.history.epochs.push(record);
+        Ok(record)
     }
-    if let Some((_, snapshot)) = &best {
-        net.restore(snapshot)?;
+
+    /// Takes an epoch's steps; returns the mean loss and the last step size.
+    fn steps(&mut self, epoch: usize, report: Report<'_>) -> Result<(f64, f64)> {
+        let (data, config) = (self.training, self.config);
+        let rows = config.shuffle.order(data.len(), data.groups(), config.batch, (self.seed, epoch));
+        let ranges = batches(data.len(), config.batch);
+        let (mut sum, mut terms, mut learning_rate) = (0.0, 0, config.learning_rate);
+        for (batch, range) in ranges.iter().enumerate() {
+            let rows = &rows[range.clone()];
+            let x = self.batch(rows, epoch)?;
+            let logits = match data.kind() {
+                Kind::Images => self.net.forward_train(&x)?,
+                Kind::Features => self.net.tail_forward_train(&x)?,
+            };
+            let loss = data.loss(rows, &logits, &self.pos_weight)?;
+            if !loss.sum.is_finite() {
+                return Err(NnError::NotFinite { epoch, batch, value: loss.sum });
+            }
+            let store = loss.backward_from(&logits)?.backward()?;
+            let mut grads = Gradients::of(self.net, &store)?;
+            if let Some(longest) = config.clip {
+                grads.clip(longest);
+            }
+            let (at, total) = (epoch * ranges.len() + batch, config.epochs * ranges.len());
+            learning_rate =
+                config.learning_rate * rate(config.schedule, config.warmup, at, (ranges.len(), total));
+            self.optimizer.set_learning_rate(learning_rate);
+            self.optimizer.apply(self.net, &grads)?;
+            sum += loss.sum;
+            terms += loss.terms;
+            let progress = Progress::Batch { epoch, batch, batches: ranges.len(), loss: loss.mean() };
+            if report(progress).is_break() {
+                return Err(NnError::Cancelled);
+            }
+        }
+        if !self.net.is_finite()? {
+            return Err(NnError::NotFinite { epoch, batch: ranges.len() - 1, value: f64::NAN });
+        }
+        Ok((sum / terms.max(1) as f64, learning_rate))
     }
-    Ok(history)
+
+    /// These rows as the epoch sees them.
+    fn batch(&self, rows: &[usize], epoch: usize) -> Result<Tensor> {
+        let (data, config) = (self.training, self.config);
+        if data.kind() == Kind::Features {
+            return data.batch(rows, epoch % data.views(), self.net.device(), |_, _| {});
+        }
+        let draw = Draw::of(epoch, config.views);
+        data.batch(rows, 0, self.net.device(), |row, image| {
+            if !config.augmentation.is_none()
+                && let Some(mut rng) = draw.rng(self.seed, data.id(row))
+            {
+                config.augmentation.apply(image, data.shape(), &mut rng);
+            }
+        })
+    }
+
+    /// Mean loss over all samples, with running statistics.
+    fn mean_loss(&self, data: &Examples<'_>, epoch: usize) -> Result<f64> {
+        let (mut sum, mut terms) = (0.0, 0);
+        for (i, range) in batches(data.len(), self.config.batch).into_iter().enumerate() {
+            let rows: Vec<usize> = range.collect();
+            let loss = data.loss(&rows, &logits(self.net, data, &rows)?, &self.pos_weight)?;
+            if !loss.sum.is_finite() {
+                return Err(NnError::NotFinite { epoch, batch: i, value: loss.sum });
+            }
+            sum += loss.sum;
+            terms += loss.terms;
+        }
+        Ok(sum / terms.max(1) as f64)
+    }
+
+    fn state(&self) -> Result<State> {
+        let (steps, memory) = self.optimizer.memory();
+        let (history, best, now) = (self.history.clone(), self.best.clone(), self.net.learnt()?);
+        Ok(State { history, best, now, steps, memory: memory.clone() })
+    }
+
+    fn resume(&mut self, state: State) -> Result<()> {
+        self.net.set_learnt(&state.now)?;
+        self.optimizer.remember(state.steps, state.memory);
+        (self.history, self.best) = (state.history, state.best);
+        Ok(())
+    }
+
+    /// What a checkpoint must agree with: network with its start, configuration, seed, data, this crate's version.
+    fn fingerprint(&self) -> Result<String> {
+        let mut hasher = blake3::Hasher::new();
+        let config = serde_json::to_string(self.config).map_err(|e| NnError::Data(e.to_string()))?;
+        let learns: Vec<bool> = self.net.parameters().iter().map(|p| p.2).collect();
+        let about = (env!("CARGO_PKG_VERSION"), config, self.seed, learns, self.net.frozen_norm());
+        hasher.update(format!("{about:?}").as_bytes()).update(&self.net.to_bytes()?);
+        self.training.digest(&mut hasher);
+        if let Some(validation) = self.validation {
+            validation.digest(&mut hasher);
+        }
+        Ok(hasher.finalize().to_hex().to_string())
+    }
 }
 
-fn check_data(net: &DenseNet, what: &str, data: &Examples) -> Result<()> {
-    let (channels, classes) = (net.config().in_channels, net.config().classes);
+fn check_data(net: &DenseNet, what: &str, data: &Examples<'_>) -> Result<()> {
+    let classes = net.config().classes;
+    let channels = match data.kind() {
+        Kind::Images => net.config().in_channels,
+        Kind::Features => net.boundary().map_err(|why| NnError::NoBoundary(why.to_string()))?.channels(),
+    };
     let problem = if data.is_empty() {
         "is empty".to_owned()
     } else if data.shape().0 != channels {
@@ -244,73 +327,23 @@ fn check_data(net: &DenseNet, what: &str, data: &Examples) -> Result<()> {
     Err(NnError::Data(format!("{what} set {problem}")))
 }
 
-fn run_epoch(
-    net: &mut DenseNet,
-    data: &Examples,
-    config: &TrainConfig,
-    (seed, epoch): (u64, usize),
-    optimizer: &mut Optimizer,
-    report: &mut dyn FnMut(Progress<'_>) -> ControlFlow<()>,
-) -> Result<f64> {
-    let rows = order(data.len(), seed, epoch);
-    let ranges = batches(data.len(), config.batch);
-    let (mut sum, mut terms) = (0.0, 0);
-    for (batch, range) in ranges.iter().enumerate() {
-        let rows = &rows[range.clone()];
-        let change = |row: usize, image: &mut [f32]| {
-            if !config.augmentation.is_none() {
-                config.augmentation.apply(image, data.shape(), &mut image_rng(seed, epoch, row));
-            }
-        };
-        let x = data.batch(rows, net.device(), change)?;
-        let logits = net.forward_train(&x)?;
-        let loss = data.loss(rows, &logits)?;
-        if !loss.sum.is_finite() {
-            return Err(NnError::NotFinite { epoch, batch, value: loss.sum });
-        }
-        let grads = loss.backward_from(&logits)?.backward()?;
-        let share = (epoch * ranges.len() + batch) as f64 / (config.epochs * ranges.len()) as f64;
-        optimizer.set_learning_rate(config.learning_rate * config.schedule.factor(share));
-        optimizer.step(net, &grads)?;
-        sum += loss.sum;
-        terms += loss.terms;
-        let progress = Progress::Batch { epoch, batch, batches: ranges.len(), loss: loss.mean() };
-        if report(progress).is_break() {
-            return Err(NnError::Cancelled);
-        }
+fn logits(net: &DenseNet, data: &Examples<'_>, rows: &[usize]) -> Result<Tensor> {
+    let x = data.batch(rows, 0, net.device(), |_, _| {})?;
+    match data.kind() {
+        Kind::Images => net.forward(&x),
+        Kind::Features => net.tail_forward(&x),
     }
-    if !net.is_finite()? {
-        return Err(NnError::NotFinite { epoch, batch: ranges.len() - 1, value: f64::NAN });
-    }
-    Ok(sum / terms.max(1) as f64)
 }
 
-/// Mean loss over all samples, with running statistics.
-fn mean_loss(net: &DenseNet, data: &Examples, batch: usize, epoch: usize) -> Result<f64> {
-    let (mut sum, mut terms) = (0.0, 0);
-    for (i, range) in batches(data.len(), batch).into_iter().enumerate() {
-        let rows: Vec<usize> = range.collect();
-        let logits = net.forward(&data.batch(&rows, net.device(), |_, _| {})?)?;
-        let loss = data.loss(&rows, &logits)?;
-        if !loss.sum.is_finite() {
-            return Err(NnError::NotFinite { epoch, batch: i, value: loss.sum });
-        }
-        sum += loss.sum;
-        terms += loss.terms;
-    }
-    Ok(sum / terms.max(1) as f64)
-}
-
-/// Logits `[n, classes]` of all images, `batch` at a time.
+/// Logits `[n, classes]` of all images, or of view 0 of all features, `batch` at a time.
 ///
 /// # Errors
 /// As [`DenseNet::forward`]; [`NnError::Data`] when there is no image.
-pub fn predict(net: &DenseNet, data: &Examples, batch: usize) -> Result<Tensor> {
+pub fn predict(net: &DenseNet, data: &Examples<'_>, batch: usize) -> Result<Tensor> {
     check_data(net, "prediction", data)?;
     let mut all = Vec::new();
     for range in batches(data.len(), batch.max(1)) {
-        let rows: Vec<usize> = range.collect();
-        all.push(net.forward(&data.batch(&rows, net.device(), |_, _| {})?)?);
+        all.push(logits(net, data, &range.collect::<Vec<_>>())?);
     }
     Ok(Tensor::cat(&all, 0)?)
 }

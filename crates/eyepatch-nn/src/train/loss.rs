@@ -37,18 +37,34 @@ impl Loss {
 /// # Errors
 /// [`NnError::Shape`] when the lengths differ.
 pub fn bce_with_logits(logits: &[f32], targets: &[f32]) -> Result<Loss> {
+    weighted_bce_with_logits(logits, targets, &[1.0])
+}
+
+/// [`bce_with_logits`] with `pos_weight`, one a class: the term of a positive label counts so many times, as in torch's
+/// `BCEWithLogitsLoss`. Each positive or negative label is still one term of the mean.
+///
+/// # Errors
+/// [`NnError::Shape`] when the lengths differ, or are no whole number of rows of classes.
+pub fn weighted_bce_with_logits(logits: &[f32], targets: &[f32], pos_weight: &[f32]) -> Result<Loss> {
     if logits.len() != targets.len() {
         return Err(mismatch(targets.len(), logits.len()));
     }
+    if pos_weight.is_empty() || !logits.len().is_multiple_of(pos_weight.len()) {
+        return Err(mismatch(pos_weight.len(), logits.len()));
+    }
     let mut loss = Loss { sum: 0.0, terms: 0, gradient: vec![0.0; logits.len()] };
-    for ((&x, &y), g) in logits.iter().zip(targets).zip(&mut loss.gradient) {
+    let weights = pos_weight.iter().cycle();
+    for (((&x, &y), g), &weight) in logits.iter().zip(targets).zip(&mut loss.gradient).zip(weights) {
         if y.is_nan() {
             continue;
         }
-        let (x, y) = (f64::from(x), f64::from(y));
-        loss.sum += x.max(0.0) - x * y + (-x.abs()).exp().ln_1p();
+        let (x, y, weight) = (f64::from(x), f64::from(y), f64::from(weight));
+        // ln(1 + exp(-x)) for positive labels, ln(1 + exp(x)) for negative ones; y may lie between.
+        let softplus = (-x.abs()).exp().ln_1p();
+        loss.sum += (1.0 - y) * (x.max(0.0) + softplus) + weight * y * ((-x).max(0.0) + softplus);
         loss.terms += 1;
-        *g = (1.0 / (1.0 + (-x).exp()) - y) as f32;
+        let p = 1.0 / (1.0 + (-x).exp());
+        *g = ((1.0 - y) * p - weight * y * (1.0 - p)) as f32;
     }
     Ok(loss)
 }

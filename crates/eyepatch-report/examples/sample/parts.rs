@@ -102,6 +102,7 @@ pub(crate) fn model(shortcut: bool) -> ModelSummary {
                     epoch,
                     train_loss: floor + (0.72 - floor) * fall + wobble,
                     validation_loss: Some(floor + 0.05 + (0.7 - floor) * fall + 1.6 * wobble),
+                    learning_rate: Some(5e-4 * (1.0 + (0.26 * (epoch - 1) as f64).cos())),
                 }
             });
             Training { trained: (*trained).into(), fold, history: history.collect() }

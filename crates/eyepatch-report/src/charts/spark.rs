@@ -32,7 +32,16 @@ impl Axis {
     }
 }
 
-/// One panel: training losses drawn through, validation losses dashed.
+/// Largest step size, where step sizes change.
+pub(crate) fn changing_rate(folds: &[&[Epoch]]) -> Option<f64> {
+    let rates =
+        || folds.iter().flat_map(|f| f.iter()).filter_map(|e| e.learning_rate).filter(|r| r.is_finite());
+    let largest = rates().fold(0.0, f64::max);
+    rates().any(|rate| rate < largest).then_some(largest)
+}
+
+/// One panel: training losses drawn through, validation losses dashed; step sizes, where they change, dotted from zero
+/// at the bottom to the largest at the top.
 pub(crate) fn svg(folds: &[&[Epoch]], axis: Axis, label: &str) -> String {
     let last = folds.iter().flat_map(|f| f.iter().map(|e| e.epoch)).max().unwrap_or(1).max(1);
     let x = Scale { data: (1.0, last as f64), pixels: (40.0, WIDTH - 8.0) };
@@ -44,14 +53,23 @@ pub(crate) fn svg(folds: &[&[Epoch]], axis: Axis, label: &str) -> String {
     if last > 1 {
         svg.text("tick end", (WIDTH - 4.0, HEIGHT - 8.0), &last.to_string());
     }
+    let rate = changing_rate(folds);
     for fold in folds {
         let line = |value: fn(&Epoch) -> Option<f64>| -> Vec<_> {
             let finite = fold.iter().filter_map(|e| Some((e.epoch, value(e).filter(|v| v.is_finite())?)));
             finite.map(|(epoch, v)| (x.at(epoch as f64), axis.at(v))).collect()
         };
-        for (class, points) in
-            [("spark train", line(|e| Some(e.train_loss))), ("spark validation", line(|e| e.validation_loss))]
-        {
+        let mut lines = vec![
+            ("spark train", line(|e| Some(e.train_loss))),
+            ("spark validation", line(|e| e.validation_loss)),
+        ];
+        if let Some(largest) = rate {
+            let y = Scale { data: (0.0, largest), pixels: (HEIGHT - 24.0, 8.0) };
+            let rates =
+                fold.iter().filter_map(|e| Some((e.epoch, e.learning_rate.filter(|r| r.is_finite())?)));
+            lines.push(("spark rate", rates.map(|(epoch, r)| (x.at(epoch as f64), y.at(r))).collect()));
+        }
+        for (class, points) in lines {
             match points.as_slice() {
                 [] => {}
                 [only] => svg.marker(0, *only),
@@ -72,7 +90,12 @@ mod tests {
 
     #[test]
     fn the_axis_ignores_what_is_not_finite_and_panels_draw_both_losses() {
-        let epoch = |epoch, t, v| Epoch { epoch, train_loss: t, validation_loss: v };
+        let epoch = |epoch, t, v| Epoch {
+            epoch,
+            train_loss: t,
+            validation_loss: v,
+            learning_rate: Some(1.0 / epoch as f64),
+        };
         let fold = [epoch(1, 0.7, Some(0.8)), epoch(2, f64::NAN, Some(0.6)), epoch(3, 0.2, None)];
         let axis = Axis::over([&fold[..]].into_iter());
         assert_eq!(axis, Axis { low: 0.2, high: 0.8, logarithmic: false });
@@ -80,7 +103,9 @@ mod tests {
         let spike = Axis::over([&[epoch(1, 0.1, Some(10.0))][..]].into_iter());
         assert!(spike.logarithmic && (spike.at(1.0) - 44.0).abs() < 1e-9, "{}", spike.at(1.0));
         let svg = svg(&[&fold[..]], axis, "losses");
-        assert_eq!(svg.matches("<polyline").count(), 2);
+        assert_eq!(svg.matches("<polyline").count(), 3);
+        let constant = fold.map(|e| Epoch { learning_rate: Some(1e-3), ..e });
+        assert_eq!((changing_rate(&[&fold]), changing_rate(&[&constant])), (Some(1.0), None));
         assert!(!svg.contains("NaN"));
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct View<'a> {
     training: Vec<(&'a str, Value)>,
     /// Whether the losses are drawn on a logarithmic axis.
     logarithmic: bool,
+    /// Whether step sizes are drawn.
+    rates: bool,
     /// Notes of the data set that the audit's own notes do not already say.
     data_notes: Vec<&'a str>,
     /// Parts, and whether a fold other than the first begins with each.
@@ -77,6 +79,7 @@ impl<'a> View<'a> {
             steps: card.preprocessing.iter().map(step).collect(),
             training: training(&r.model.training, axis),
             logarithmic: axis.logarithmic,
+            rates: r.model.training.iter().any(|t| spark::changing_rate(&[&t.history]).is_some()),
             data_notes: r.data.card.notes.iter().filter(said).map(String::as_str).collect(),
             parts: parts(&r.splits.parts),
             findings: groups(&r.findings),
