@@ -12,7 +12,7 @@ use crate::Result;
 use crate::audit::AuditInfo;
 use crate::cell::{Cell, CellCtx, CellSpec};
 use crate::data::PREPARE_REVISION;
-use crate::run::{Assembled, Options, Planned, TrunkPasses};
+use crate::run::{Assembled, Options, Planned, Precision, TrunkPasses};
 
 /// The cells of a sweep and what each of them is for.
 pub(super) struct SweepPlan {
@@ -25,6 +25,8 @@ pub(super) struct SweepPlan {
     pub(super) device: eyepatch_core::Device,
     cells: Vec<Cell>,
     passes: Option<TrunkPasses>,
+    /// Whether half precision was asked for.
+    half: bool,
     estimate: Option<Estimate>,
 }
 
@@ -58,6 +60,7 @@ impl SweepPlan {
             device: options.device,
             cells: Vec::new(),
             passes: None,
+            half: options.cache_precision == Precision::F16,
             estimate: None,
         };
         plan.prepare();
@@ -335,7 +338,10 @@ impl Planned for SweepPlan {
     }
 
     fn notices(&self) -> Vec<String> {
-        self.shared.shares.message().into_iter().collect()
+        let idle = self.half && self.shared.shares.trunk().is_none();
+        let idle =
+            idle.then(|| "No trunk is shared, so the precision of its features changes nothing.".to_owned());
+        self.shared.shares.message().into_iter().chain(idle).collect()
     }
 
     fn assemble(&self, folders: &[PathBuf], ctx: &Ctx) -> Result<Assembled> {

@@ -297,6 +297,9 @@ fn a_model_that_must_not_share_says_so_once() {
     assert_eq!(result.audits[0].notes.iter().filter(|n| says(n)).count(), 1);
     assert_eq!(files[SCORES], *ALONE);
     assert_eq!(kept(dir.path()).0, 0);
+    let half = Options { cache_precision: Precision::F16, ..Options::default() };
+    run(make(), dir.path(), &half, &ears).unwrap();
+    assert!(ears.notices.lock().unwrap().iter().any(|n| n.contains("changes nothing")));
 }
 
 #[test]
