@@ -100,9 +100,13 @@ impl FeatureWriter {
 
     /// Appends features, rounded to the layout's precision.
     pub(crate) fn write(&mut self, values: &[f32]) -> Result<()> {
-        let bytes: Vec<u8> = match self.precision {
-            Precision::F32 => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
-            Precision::F16 => values.iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect(),
+        let bytes = match self.precision {
+            Precision::F32 => little_endian(values, f32::to_le_bytes),
+            Precision::F16 => {
+                let mut kept = vec![f16::ZERO; values.len()];
+                kept.convert_from_f32_slice(values);
+                little_endian(&kept, f16::to_le_bytes)
+            }
         };
         self.left =
             self.left.checked_sub(values.len()).ok_or_else(|| self.other("more features than rows"))?;
@@ -125,6 +129,13 @@ impl FeatureWriter {
     fn other(&self, problem: &str) -> Error {
         Error::Damaged { path: self.path.clone(), problem: problem.into() }
     }
+}
+
+/// Values as bytes, in one go: an iterator over bytes is not turned into vector instructions.
+fn little_endian<T: Copy, const N: usize>(values: &[T], to_bytes: impl Fn(T) -> [u8; N]) -> Vec<u8> {
+    let mut bytes = vec![0; values.len() * N];
+    bytes.as_chunks_mut().0.iter_mut().zip(values).for_each(|(b, v)| *b = to_bytes(*v));
+    bytes
 }
 
 /// A file of features, open.
@@ -167,6 +178,7 @@ impl FeatureFile {
         let size = self.layout.size();
         let mut bytes = vec![0u8; self.layout.row_bytes()];
         let mut values = vec![0f32; positions.len() * size];
+        let mut bits = vec![0u16; if self.layout.precision == Precision::F16 { size } else { 0 }];
         for (position, out) in positions.into_iter().zip(values.chunks_exact_mut(size)) {
             {
                 let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
@@ -180,7 +192,7 @@ impl FeatureFile {
                     out.iter_mut().zip(bytes.as_chunks().0).for_each(|(v, b)| *v = f32::from_le_bytes(*b))
                 }
                 Precision::F16 => {
-                    let bits: Vec<u16> = bytes.as_chunks().0.iter().map(|b| u16::from_le_bytes(*b)).collect();
+                    bits.iter_mut().zip(bytes.as_chunks().0).for_each(|(v, b)| *v = u16::from_le_bytes(*b));
                     bits.reinterpret_cast::<f16>().convert_to_f32_slice(out);
                 }
             }
