@@ -11,6 +11,7 @@ fn a_table_ends_in_a_report_whatever_the_threads() {
     let ran = fine(data.sweep(&one).args(extra).args(["--threads", "1"]));
     assert!(ran.stdout.contains("report:") && ran.stdout.contains("label:"), "{}", ran.stdout);
     fine(data.sweep(&two).args(extra).args(["--threads", "2"]));
+    assert!(ran.stdout.contains("at most: ") && ran.stdout.contains(" of disk"), "{}", ran.stdout);
     // Results do not depend on the number of threads.
     assert_same_results(&one, &two);
 
@@ -30,6 +31,7 @@ fn a_table_ends_in_a_report_whatever_the_threads() {
     assert_eq!(before, (cells(&one.join("store")), results(&one)));
     let timings: serde_json::Value =
         serde_json::from_slice(&std::fs::read(one.join("timings.json")).unwrap()).unwrap();
+    assert!(timings["peak_disk_bytes"].as_u64().unwrap() > 100_000);
     assert!(timings["cells"].as_array().unwrap().iter().all(|c| c["reused"] == true));
 
     // One more dilation computes its own cells and no training again.
@@ -43,6 +45,18 @@ fn a_table_ends_in_a_report_whatever_the_threads() {
     assert!(one.join("report.html").exists());
     let markdown = fine(eyepatch().arg("report").arg(&one).arg("--markdown")).stdout;
     assert!(markdown.contains("| sweep | label |"), "{markdown}");
+}
+
+#[test]
+fn what_is_kept_of_a_trunk_is_bounded_by_an_amount() {
+    let data = Data::new(48);
+    let plan = |budget: &str| {
+        let mut command = eyepatch();
+        data.options(command.args(["plan", "--cache-budget", budget]));
+        command
+    };
+    fine(&mut plan("1.5 GB"));
+    refused(&mut plan("20 apples"), &["`20 apples` is no amount of bytes", "20G"]);
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod roi;
 mod sample;
 mod scores;
 mod seed;
+mod trunk;
 
 pub use attribution::Attribution;
 pub use batch::{Batch, DType, DeviceBuffer, HostData, Layout, Place};
@@ -35,7 +36,7 @@ pub use image::{Image, Pixels, PixelsMut};
 pub use masker::{Donors, Keep, Masker, MaskingCard, NoDonors, Prepared, Shape, TrainingPart};
 pub use model::{
     Activations, Embed, Epoch, Estimate, Examples, Fitted, Gradients, InputSpec, Model, ModelCard, Normalise,
-    OutputSpace, Step, Task, Trunk, Workload,
+    OutputSpace, Step, Task, Workload,
 };
 pub use params::{Params, Registered};
 pub use probe::{Direction, Evidence, Finding, Interval, Probe, ProbeCard};
@@ -44,6 +45,7 @@ pub use roi::{LegitimateRegion, Mask, Roi};
 pub use sample::{Meta, Row, Sample, Table};
 pub use scores::{Embeddings, ManifestRow, ScoreKey, ScoreSet, ScoreSource, Scores};
 pub use seed::Seed;
+pub use trunk::{Head, Sharing, Trunk, View, run_trunk};
 
 /// What [`plugin`] expands to; not for use by hand.
 #[doc(hidden)]

@@ -2,7 +2,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Batch, ContentHash, Ctx, Handle, Result, ScoreSource, Scores};
+use crate::trunk::run_trunk;
+use crate::{Batch, ContentHash, Ctx, Handle, Head, Result, ScoreSource, Scores, Seed, Sharing, Trunk};
 
 /// What a model's outputs mean together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,6 +133,19 @@ pub trait Examples: Sync {
     fn batch(&self, indices: &[usize]) -> Result<Batch>;
     /// Labels of sample `index`, in the order of the classes.
     fn labels(&self, index: usize) -> &[Option<bool>];
+    /// Where the random numbers of sample `index` start: its own, whatever the part, its order and who asks.
+    fn seed(&self, index: usize) -> Seed {
+        Seed::root(0).child(&format!("sample {index}"))
+    }
+    /// The trunk's features of the samples at `indices` in view `view` (0 to [`Trunk::views`]), in that order: `n` x product
+    /// of the trunk's shape. Whoever holds the examples may have computed them before, so ask every time they are needed
+    /// rather than keep them all in memory.
+    ///
+    /// # Errors
+    /// As [`Examples::batch`] and [`Trunk::features`].
+    fn features(&self, trunk: &dyn Trunk, indices: &[usize], view: usize, ctx: &Ctx) -> Result<Vec<f32>> {
+        run_trunk(self, trunk, indices, view, ctx)
+    }
 }
 
 /// The size of a piece of work, for estimates.
@@ -145,7 +159,8 @@ pub struct Workload {
     pub classes: usize,
 }
 
-/// What a piece of work will cost.
+/// What a piece of work will cost. Of a model that shares its trunk: without the trunk's passes, which
+/// [`Trunk::seconds`] tells.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Estimate {
     /// CPU seconds to fit.
@@ -190,6 +205,17 @@ pub trait Model: Send + Sync {
     fn content(&self, ctx: &Ctx) -> Result<Option<ContentHash>> {
         let _ = ctx;
         Ok(None)
+    }
+
+    /// The frozen part that it shares with all models of an audit, whatever they are trained on. A model that offers one
+    /// trains on [`Examples::features`], and what it fits has a [`Fitted::head`]. Called when an audit is planned, so
+    /// weights are better loaded when features are first asked for.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`], or the model's own where the frozen weights cannot be read.
+    fn trunk(&self, ctx: &Ctx) -> Result<Sharing> {
+        let _ = ctx;
+        Ok(Sharing::Nothing)
     }
 
     /// A cheaper variant for trying an audit out (`--quick`); `None` where there is none.
@@ -255,8 +281,8 @@ pub trait Fitted: Send + Sync {
         None
     }
 
-    /// The frozen part that models of an audit share, where it has one.
-    fn trunk(&self) -> Option<&dyn Trunk> {
+    /// The part behind the trunk, where its model shares one.
+    fn head(&self) -> Option<&dyn Head> {
         None
     }
 }
@@ -290,22 +316,4 @@ pub trait Gradients {
     /// # Errors
     /// As [`Fitted::predict`].
     fn input_gradient(&self, batch: &Batch, class: usize, ctx: &Ctx) -> Result<Vec<f32>>;
-}
-
-/// The frozen part of a network, run once and shared by all models whose trunk has the same key.
-pub trait Trunk {
-    /// Hash over architecture and frozen weights: equal keys give equal features.
-    fn key(&self) -> ContentHash;
-    /// Shape of one image's features.
-    fn shape(&self) -> Vec<usize>;
-    /// Features of a batch, `n` x product of the shape.
-    ///
-    /// # Errors
-    /// As [`Fitted::predict`].
-    fn features(&self, batch: &Batch, ctx: &Ctx) -> Result<Vec<f32>>;
-    /// Scores from features, as [`Fitted::predict`] would give from the images.
-    ///
-    /// # Errors
-    /// [`crate::Error::Shape`].
-    fn head(&self, features: &[f32], ctx: &Ctx) -> Result<Scores>;
 }

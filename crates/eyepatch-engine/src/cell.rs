@@ -31,6 +31,9 @@ pub struct Cell {
     pub after: Vec<usize>,
     /// Hash over specification, inputs' keys and the engine's revision.
     pub key: ContentHash,
+    /// Whether it is a cache: what reads it would make the same without it, only later. It is computed when a cell that is
+    /// missing reads it, and given up for others when the budget is spent; a later run may find it or not. It reads no cache.
+    pub cache: bool,
     /// Whether it spreads over all threads; else it is given one, and several such cells run side by side.
     pub parallel: bool,
     /// CPU seconds it may take, 0 where nobody knows.
@@ -60,6 +63,7 @@ impl Cell {
             spec,
             inputs,
             after: Vec::new(),
+            cache: false,
             parallel: false,
             seconds: 0.0,
             bytes: 0,
@@ -79,8 +83,10 @@ pub struct CellCtx<'a> {
     pub ctx: &'a Ctx,
     /// An empty folder for its files.
     pub out: &'a Path,
-    /// Folders of its inputs, verified.
+    /// Folders of its inputs that are no caches, verified.
     pub inputs: Vec<PathBuf>,
+    /// Folders of its inputs that are caches, verified; `None` where one is not kept.
+    pub caches: Vec<Option<PathBuf>>,
 }
 
 impl CellCtx<'_> {

@@ -77,6 +77,18 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// The disk has no room for what a run will leave.
+    #[error("the run needs about {needed_mb} MB in {} and {free_mb} MB are free", folder.display())]
+    Space {
+        /// Where cells are kept.
+        folder: PathBuf,
+        /// Megabytes that missing cells will take.
+        needed_mb: u64,
+        /// Of them, megabytes of caches, which a budget bounds.
+        caches_mb: u64,
+        /// Megabytes that are free there.
+        free_mb: u64,
+    },
     /// A plugin panicked: a bug of the plugin. Cells that were finished are kept.
     #[error("a plugin panicked: {0}")]
     Panic(String),
@@ -118,6 +130,11 @@ impl Error {
             Self::Damaged { .. } => {
                 Some("delete it and run the same command again: it will be made anew".into())
             }
+            Self::Space { caches_mb: 0, .. } => Some("free space, or choose another --store".into()),
+            Self::Space { caches_mb, .. } => Some(format!(
+                "free space, choose another --store, or let caches take less than {caches_mb} MB (--cache-budget; 0 keeps \
+                 none and computes more)"
+            )),
             Self::Split(_) => Some(
                 "use fewer folds, or more patients of the rarer class; every part needs both classes".into(),
             ),

@@ -1,8 +1,12 @@
 //! A sweep over toy plugins that are awkward in the ways a stranger's may be.
 #![allow(clippy::unwrap_used, reason = "clippy.toml allows it in test functions, not in their helpers")]
 
+#[path = "sweep/linear.rs"]
+mod linear;
 #[path = "sweep/plugins.rs"]
 mod plugins;
+#[path = "sweep/trunk.rs"]
+mod trunk;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -14,7 +14,7 @@ fn files_round_trip_and_the_same_result_gives_the_same_bytes() {
     write_result(&path, &result()).unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), first);
     assert!(first.ends_with(b"}\n"));
-    let timings = Timings { total_seconds: 0.1 + 0.2, threads: 2, cells: Vec::new() };
+    let timings = Timings { total_seconds: 0.1 + 0.2, threads: 2, ..Timings::default() };
     let path = folder.path().join("timings.json");
     write_timings(&path, &timings).unwrap();
     assert_eq!(read_timings(&path).unwrap(), timings);
@@ -59,7 +59,7 @@ fn too_large_a_file_is_refused_before_it_is_read() {
 #[test]
 fn numbers_that_json_would_lose_are_refused() {
     for seconds in [f64::NAN, f64::INFINITY] {
-        let timings = Timings { total_seconds: seconds, threads: 1, cells: Vec::new() };
+        let timings = Timings { total_seconds: seconds, threads: 1, ..Timings::default() };
         assert!(matches!(timings_to_string(&timings), Err(Error::NotFinite { .. })));
     }
 }

@@ -426,7 +426,13 @@ pub struct Timings {
     pub total_seconds: f64,
     /// Threads used.
     pub threads: usize,
-    /// One a cell.
+    /// Most bytes that the run store held at once, cells of earlier runs included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_disk_bytes: Option<u64>,
+    /// Most memory that the program held at once, where the system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_memory_bytes: Option<u64>,
+    /// One a cell; none for a cache that nobody needed.
     pub cells: Vec<CellTiming>,
 }
 

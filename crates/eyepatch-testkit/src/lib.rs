@@ -24,6 +24,7 @@ mod probe;
 pub mod region;
 pub mod strategy;
 mod toy;
+mod trunk;
 
 pub use dataset::DatasetLaws;
 pub use explainer::ExplainerLaws;

@@ -1,5 +1,6 @@
 //! A data set at its working size, its splits, and the views that maskers and models are given.
 
+mod features;
 mod npy;
 mod png;
 mod prepared;
@@ -8,6 +9,7 @@ pub(crate) mod split_file;
 mod splits;
 mod view;
 
+pub(crate) use features::{FeatureFile, FeatureWriter, Features, Layout};
 pub use png::encode_png;
 pub(crate) use prepared::{Edge, PREPARE_REVISION, PreparedSet};
 pub(crate) use splits::{Part, Splits, share_of};

@@ -1,11 +1,13 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use eyepatch_core::{
     Batch, Ctx, Donors, Error, Examples, Handle, Image, InputSpec, Mask, Masker, Normalise, Pixels, Prepared,
-    Preprocess, Result, Roi, Row, Sample, Seed, Step, Table, TrainingPart,
+    Preprocess, Result, Roi, Row, Sample, Seed, Step, Table, TrainingPart, Trunk, run_trunk,
 };
+use rayon::prelude::*;
 
-use super::{Edge, PreparedSet};
+use super::{Edge, Features, PreparedSet};
 
 /// Some rows of a prepared set: a fold's training part, as maskers see it. Whoever masks does it through one of these,
 /// so that a model, a picture and an export show the same image.
@@ -19,9 +21,22 @@ pub(crate) struct RowSet {
     pub(crate) edge: Edge,
     /// A masking's random numbers come from this and the sample's id: not from the cell that asks.
     pub(crate) seed: Seed,
+    /// The views of a trunk take theirs from this and the sample's id.
+    pub(crate) views: Seed,
+    /// Set once a masker looks at these rows: what it does then depends on the fold.
+    pub(crate) touched: Arc<AtomicBool>,
 }
 
 impl RowSet {
+    /// Whether a masker has looked at these rows, to learn from them or for a donor.
+    pub(crate) fn was_touched(&self) -> bool {
+        self.touched.load(Ordering::Relaxed)
+    }
+
+    fn touch(&self) {
+        self.touched.store(true, Ordering::Relaxed);
+    }
+
     /// Image `row` as a masking is given it.
     pub(crate) fn image(&self, row: usize) -> Result<Image> {
         self.pipeline.prepare(&self.set.image(row).map_err(plain)?)
@@ -80,10 +95,12 @@ fn plain(error: crate::Error) -> Error {
 
 impl TrainingPart for RowSet {
     fn len(&self) -> usize {
+        self.touch();
         self.rows.len()
     }
 
     fn sample(&self, index: usize) -> Result<Sample> {
+        self.touch();
         self.load(self.rows[index])
     }
 }
@@ -99,6 +116,7 @@ struct OtherPatients<'a> {
 
 impl OtherPatients<'_> {
     fn rows(&self) -> &[usize] {
+        self.of.touch();
         let other = |r: &usize| self.of.table.rows[*r].patient != self.masked.patient;
         self.rows.get_or_init(|| self.of.rows.iter().copied().filter(other).collect())
     }
@@ -235,6 +253,8 @@ pub(crate) struct Masked<'a> {
     /// The rows shown.
     pub(crate) rows: &'a [usize],
     pub(crate) masking: &'a dyn Prepared,
+    /// Features of the trunk that all models share, where there is one.
+    pub(crate) features: Option<&'a Features>,
     pub(crate) ctx: &'a Ctx,
 }
 
@@ -252,14 +272,43 @@ impl Examples for Masked<'_> {
     }
 
     fn batch(&self, indices: &[usize]) -> Result<Batch> {
-        let images = indices
-            .iter()
-            .map(|&i| self.training.masked(self.rows[i], self.masking, self.ctx))
-            .collect::<Result<Vec<_>>>()?;
-        self.training.pipeline.batch(&images)
+        let one = |&i: &usize| self.training.masked(self.rows[i], self.masking, self.ctx);
+        let images: Result<Vec<_>> = self.ctx.install(|| indices.par_iter().map(one).collect());
+        self.training.pipeline.batch(&images?)
     }
 
     fn labels(&self, index: usize) -> &[Option<bool>] {
         &self.training.table.rows[self.rows[index]].labels
+    }
+
+    fn seed(&self, index: usize) -> Seed {
+        self.training.views.child(&self.training.table.rows[self.rows[index]].id)
+    }
+
+    /// Those that are kept, or computed and rounded as if they had been.
+    fn features(&self, trunk: &dyn Trunk, indices: &[usize], view: usize, ctx: &Ctx) -> Result<Vec<f32>> {
+        let Some(shared) = self.features.filter(|f| f.key == trunk.key()) else {
+            return run_trunk(self, trunk, indices, view, ctx);
+        };
+        let Some(file) = shared.files.get(view) else {
+            let expected = format!("below {}", shared.files.len());
+            return Err(Error::shape("view of a trunk", expected, view.to_string()));
+        };
+        if let Some(file) = file
+            && let Some(kept) = file.read(indices.iter().map(|&i| self.rows[i])).map_err(plain)?
+        {
+            return Ok(kept);
+        }
+        let mut values = run_trunk(self, trunk, indices, view, ctx)?;
+        let size = trunk.shape().iter().product::<usize>();
+        if values.len() != indices.len() * size {
+            let expected = format!("{} of {size} values", indices.len());
+            return Err(Error::shape("features of a trunk", expected, format!("{} values", values.len())));
+        }
+        for (&i, values) in indices.iter().zip(values.chunks_exact_mut(size)) {
+            let of_row = |e: Error| e.of_row(&self.training.table.rows[self.rows[i]]);
+            shared.precision.round(values).map_err(of_row)?;
+        }
+        Ok(values)
     }
 }

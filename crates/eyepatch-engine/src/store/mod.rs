@@ -5,6 +5,7 @@
 //! one store wait for each other cell by cell.
 
 mod atomic;
+mod kept;
 mod whole;
 
 use std::fs::{self, File};
@@ -14,6 +15,8 @@ use std::time::Duration;
 use eyepatch_core::{Cancel, ContentHash};
 
 pub(crate) use atomic::write_atomically;
+pub(crate) use kept::Kept;
+use kept::{Usage, folder_bytes};
 use whole::{is_whole, seal};
 
 use crate::cell::CellSpec;
@@ -30,6 +33,7 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
 /// A folder of finished cells.
 pub struct Store {
     root: PathBuf,
+    usage: Usage,
 }
 
 /// Where a cell is computed.
@@ -42,7 +46,7 @@ pub(crate) struct Workspace {
     pub(crate) checkpoint: PathBuf,
 }
 
-/// Exclusive right to compute one cell; given back when dropped.
+/// Right to compute one cell, which is exclusive, or to read one that may be given up; given back when dropped.
 pub(crate) struct CellLock {
     _file: File,
 }
@@ -72,7 +76,10 @@ impl Store {
         let tmp = root.join("tmp");
         let probe = tempfile::NamedTempFile::new_in(&tmp).map_err(Error::io(&tmp))?;
         fs::write(probe.path(), b"eyepatch").map_err(Error::io(&tmp))?;
-        Ok(Self { root })
+        let usage = Usage::default();
+        // Another run may give a cell up meanwhile; the figure is for people.
+        usage.add(folder_bytes(&root.join("cells")).unwrap_or(0));
+        Ok(Self { root, usage })
     }
 
     /// The folder of a cell, whether or not it is there.
@@ -114,10 +121,24 @@ impl Store {
 
     /// Waits for the right to compute a cell. The system gives it back when a process dies.
     pub(crate) fn lock(&self, key: &ContentHash, cancel: &Cancel) -> Result<CellLock> {
-        let path = self.root.join("locks").join(format!("{}.lock", key.short()));
+        self.wait(&key.short(), cancel, File::try_lock)
+    }
+
+    fn lock_file(&self, short: &str) -> Result<(PathBuf, File)> {
+        let path = self.root.join("locks").join(format!("{short}.lock"));
         let file = File::create(&path).map_err(Error::io(&path))?;
+        Ok((path, file))
+    }
+
+    fn wait(
+        &self,
+        short: &str,
+        cancel: &Cancel,
+        lock: impl Fn(&File) -> Result<(), fs::TryLockError>,
+    ) -> Result<CellLock> {
+        let (path, file) = self.lock_file(short)?;
         loop {
-            match file.try_lock() {
+            match lock(&file) {
                 Ok(()) => return Ok(CellLock { _file: file }),
                 Err(fs::TryLockError::WouldBlock) => {
                     if cancel.is_cancelled() {
@@ -153,7 +174,7 @@ impl Store {
         key: &ContentHash,
         seconds: f64,
     ) -> Result<PathBuf> {
-        seal(&place.out, spec, key, seconds)?;
+        self.usage.add(seal(&place.out, spec, key, seconds)?);
         let path = self.cell_path(&spec.kind, key);
         fs::rename(&place.out, &path).map_err(Error::io(&path))?;
         atomic::sync_folder(&self.root.join("cells"))?;

@@ -1,6 +1,6 @@
 //! A cell's own record: which files it has, how long they are and what they hash to.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 
 use eyepatch_core::ContentHash;
@@ -28,11 +28,13 @@ struct FileRecord {
     hash: ContentHash,
 }
 
-/// Writes the record of a computed cell and makes everything in its folder outlast a power cut.
-pub(super) fn seal(folder: &Path, spec: &CellSpec, key: &ContentHash, seconds: f64) -> Result<()> {
+/// Writes the record of a computed cell and makes everything in its folder outlast a power cut. Gives the bytes of its
+/// files.
+pub(super) fn seal(folder: &Path, spec: &CellSpec, key: &ContentHash, seconds: f64) -> Result<u64> {
     let mut files = Vec::new();
     record_files(folder, "", &mut files)?;
     files.sort_by(|a, b| a.name.cmp(&b.name));
+    let bytes = files.iter().map(|f| f.bytes).sum();
     let record = Record { key: *key, spec: spec.clone(), files };
     let path = folder.join(RECORD);
     let text = serde_json::to_vec_pretty(&record).map_err(|e| Error::io(&path)(e.into()))?;
@@ -40,7 +42,15 @@ pub(super) fn seal(folder: &Path, spec: &CellSpec, key: &ContentHash, seconds: f
     sync_file(&path)?;
     let path = folder.join(SECONDS);
     fs::write(&path, format!("{seconds:.3}\n")).map_err(Error::io(&path))?;
-    sync_folder(folder)
+    sync_folder(folder)?;
+    Ok(bytes)
+}
+
+/// Length and hash of a file, which may be larger than memory.
+fn checksum(path: &Path) -> std::io::Result<(u64, ContentHash)> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(File::open(path)?)?;
+    Ok((hasher.count(), ContentHash(*hasher.finalize().as_bytes())))
 }
 
 /// Records the files below `folder`, whose names start with `prefix`, and makes them outlast a power cut.
@@ -53,9 +63,9 @@ fn record_files(folder: &Path, prefix: &str, files: &mut Vec<FileRecord>) -> Res
             sync_folder(&path)?;
             continue;
         }
-        let bytes = fs::read(&path).map_err(Error::io(&path))?;
+        let (bytes, hash) = checksum(&path).map_err(Error::io(&path))?;
         sync_file(&path)?;
-        files.push(FileRecord { name, bytes: bytes.len() as u64, hash: ContentHash::of(&bytes) });
+        files.push(FileRecord { name, bytes, hash });
     }
     Ok(())
 }
@@ -74,18 +84,20 @@ pub(super) fn is_whole(folder: &Path, key: &ContentHash) -> Result<Option<String
     }
     for file in &record.files {
         let path = folder.join(&file.name);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
+        let found = match fs::metadata(&path).map(|about| (about.len(), about.is_file())) {
+            Ok((bytes, true)) if bytes == file.bytes => checksum(&path),
+            Ok((bytes, _)) => {
+                return Ok(Some(format!("{} has {bytes} bytes instead of {}", file.name, file.bytes)));
+            }
+            Err(e) => Err(e),
+        };
+        match found {
+            Ok(found) if found == (file.bytes, file.hash) => {}
+            Ok(_) => return Ok(Some(format!("the checksum of {} does not fit", file.name))),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Some(format!("{} is missing", file.name)));
             }
             Err(e) => return Err(Error::io(&path)(e)),
-        };
-        if bytes.len() as u64 != file.bytes {
-            return Ok(Some(format!("{} has {} bytes instead of {}", file.name, bytes.len(), file.bytes)));
-        }
-        if ContentHash::of(&bytes) != file.hash {
-            return Ok(Some(format!("the checksum of {} does not fit", file.name)));
         }
     }
     Ok(None)

@@ -16,7 +16,7 @@ use super::{answer, gallery, work};
 use crate::Result;
 use crate::cell::{audit_name, read_json};
 use crate::data::split_file;
-use crate::run::Assembled;
+use crate::run::{Assembled, Precision};
 
 /// Confidence level of every interval.
 pub(super) const LEVEL: f64 = 0.95;
@@ -101,7 +101,7 @@ impl Gathered {
         let mut all = Self { scores: vec![], attributions: vec![], training: vec![], visible: vec![] };
         for (role, folder) in plan.roles.iter().zip(folders) {
             match *role {
-                Role::Prepare => {}
+                Role::Prepare | Role::Features => {}
                 Role::Survey => all.visible = read_json(&folder.join(work::SURVEY_FILE))?,
                 Role::Fit { trained, fold } => all.training.push(Training {
                     trained: s.trained_name(trained).to_owned(),
@@ -317,7 +317,7 @@ fn short(x: f64) -> String {
 }
 
 fn notes(s: &Shared) -> Vec<String> {
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = s.shares.message().into_iter().collect();
     for m in s.maskings.iter().filter(|m| !m.card.hides) {
         let why = if s.pipeline.leaks() {
             "images are divided by their own maximum before they are masked, so hidden pixels set the brightness of \
@@ -340,7 +340,9 @@ fn provenance(plan: &SweepPlan) -> Provenance {
     plugins.extend(s.maskings.iter().map(|m| m.handle.spec().clone()));
     plugins.extend(plan.probes.iter().map(|p| p.spec().clone()));
     plugins.extend(plan.explainer.iter().map(|e| e.spec().clone()));
-    Provenance { plugins, cells: Vec::new(), device: plan.device, precision: "f32".into() }
+    let half = s.shares.trunk().is_some_and(|t| t.precision == Precision::F16);
+    let precision = if half { "f32, features f16" } else { "f32" };
+    Provenance { plugins, cells: Vec::new(), device: plan.device, precision: precision.into() }
 }
 
 /// Every score behind the result. Cells that a spreadsheet would take for a formula are made harmless.

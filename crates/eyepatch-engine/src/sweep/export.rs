@@ -9,7 +9,8 @@ use super::work::manifest_rows;
 use super::{MaskingSweep, plan::Role};
 use crate::audit::AuditInfo;
 use crate::data::encode_png;
-use crate::run::{Observer, Options, Planned, execute};
+use crate::run::{Observer, Options, Planned};
+use crate::schedule::execute;
 use crate::store::{Store, write_atomically};
 use crate::{Error, Result};
 

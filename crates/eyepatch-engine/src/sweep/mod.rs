@@ -4,6 +4,7 @@ mod answer;
 mod assemble;
 mod declare;
 mod export;
+mod features;
 mod flag;
 mod gallery;
 mod plan;

@@ -5,13 +5,14 @@ use eyepatch_core::{Ctx, Estimate, Explainer, Handle, PluginSpec, Probe, Seed, W
 use serde_json::{Value, json};
 
 use super::declare::Design;
+use super::features::{self, FeatureSet};
 use super::shared::Shared;
 use super::{MaskingSweep, assemble, work};
 use crate::Result;
 use crate::audit::AuditInfo;
 use crate::cell::{Cell, CellCtx, CellSpec};
 use crate::data::PREPARE_REVISION;
-use crate::run::{Assembled, Options, Planned};
+use crate::run::{Assembled, Options, Planned, Precision, TrunkPasses};
 
 /// The cells of a sweep and what each of them is for.
 pub(super) struct SweepPlan {
@@ -23,6 +24,9 @@ pub(super) struct SweepPlan {
     pub(super) roles: Vec<Role>,
     pub(super) device: eyepatch_core::Device,
     cells: Vec<Cell>,
+    passes: Option<TrunkPasses>,
+    /// Whether half precision was asked for.
+    half: bool,
     estimate: Option<Estimate>,
 }
 
@@ -31,6 +35,7 @@ pub(super) struct SweepPlan {
 pub(super) enum Role {
     Prepare,
     Survey,
+    Features,
     Fit { trained: usize, fold: usize },
     Predict { trained: usize, evaluation: usize, fold: usize },
     Explain,
@@ -54,6 +59,8 @@ impl SweepPlan {
             roles: Vec::new(),
             device: options.device,
             cells: Vec::new(),
+            passes: None,
+            half: options.cache_precision == Precision::F16,
             estimate: None,
         };
         plan.prepare();
@@ -113,20 +120,24 @@ impl SweepPlan {
         };
         self.estimate = s.model.estimate(&workload, &ctx);
         let model_content = s.model.content(&ctx)?;
-        let common = json!({
+        let mut common = json!({
             "model": identity(s.model.spec()), "model_content": model_content, "audit": s.audit.id,
             "seed": s.audit.seed, "device": options.device, "precision": "f32",
         });
+        if let Some(trunk) = s.shares.trunk() {
+            common["trunk"] = json!({ "key": trunk.key, "precision": trunk.precision });
+        }
+        let kept = self.features(&common);
         let mut fits = Vec::new();
         for trained in s.trainings() {
             for fold in 0..folds {
-                fits.push((trained, fold, self.fit(&common, trained, fold)));
+                fits.push((trained, fold, self.fit(&common, trained, fold, &kept)));
             }
         }
         for &(trained, fold, fit) in &fits {
             for (evaluation, e) in s.evaluations.iter().enumerate() {
                 if !s.for_full_only(e) || trained == s.full {
-                    self.predict(&common, (trained, evaluation, fold), fit);
+                    self.predict(&common, (trained, evaluation, fold), fit, &kept);
                 }
             }
         }
@@ -142,7 +153,42 @@ impl SweepPlan {
         Ok(())
     }
 
-    fn fit(&mut self, common: &Value, trained: usize, fold: usize) -> usize {
+    /// What is kept of a shared trunk, with the cells that keep it.
+    fn features(&mut self, common: &Value) -> Vec<(usize, Arc<FeatureSet>)> {
+        let s = self.shared.clone();
+        let sets = FeatureSet::all(&s);
+        self.passes = features::passes(&s, &sets);
+        let Some(trunk) = s.shares.trunk() else { return Vec::new() };
+        let model = s.model.spec();
+        let mut kept = Vec::new();
+        for set in sets.into_iter().map(Arc::new) {
+            let masking = &s.maskings[set.masking];
+            // The head's parameters are not part of it: another head finds the features there.
+            let body = json!({
+                "trunk": common["trunk"], "model": [&model.id, &model.version, model.revision], "view": set.view,
+                "masking": identity(masking.handle.spec()), "split": set.fold.map(|f| s.splits.hash(f)),
+                "rows": set.rows_hash(), "audit": s.audit.id, "seed": s.audit.seed, "device": common["device"],
+            });
+            let (of, name) = (set.clone(), set.name(&s, trunk.views));
+            let cell = self.push(Role::Features, name, body, vec![PREPARE], move |s, cell| {
+                features::compute(s, &of, cell)
+            });
+            cell.after = vec![SURVEY];
+            (cell.parallel, cell.cache) = (true, true);
+            cell.seconds = trunk.trunk.seconds(set.layout.rows.len()).unwrap_or_default();
+            cell.bytes = set.bytes();
+            kept.push((self.cells.len() - 1, set));
+        }
+        kept
+    }
+
+    fn fit(
+        &mut self,
+        common: &Value,
+        trained: usize,
+        fold: usize,
+        kept: &[(usize, Arc<FeatureSet>)],
+    ) -> usize {
         let s = self.shared.clone();
         let masking = &s.maskings[trained];
         let body = json!({
@@ -150,8 +196,11 @@ impl SweepPlan {
         });
         let name = format!("{} fold {fold}", s.trained_name(trained));
         let estimate = self.estimate.unwrap_or_default();
-        let cell = self.push(Role::Fit { trained, fold }, name, body, vec![PREPARE], move |s, cell| {
-            work::fit(s, trained, fold, cell)
+        let (caches, sets): (Vec<_>, Vec<_>) =
+            kept.iter().filter(|(_, f)| f.serves(trained, fold)).cloned().unzip();
+        let inputs = [vec![PREPARE], caches].concat();
+        let cell = self.push(Role::Fit { trained, fold }, name, body, inputs, move |s, cell| {
+            work::fit(s, (trained, fold), &sets, cell)
         });
         cell.after = vec![SURVEY];
         cell.seconds = estimate.fit_seconds;
@@ -159,7 +208,13 @@ impl SweepPlan {
         self.cells.len() - 1
     }
 
-    fn predict(&mut self, common: &Value, (trained, evaluation, fold): (usize, usize, usize), fit: usize) {
+    fn predict(
+        &mut self,
+        common: &Value,
+        (trained, evaluation, fold): (usize, usize, usize),
+        fit: usize,
+        kept: &[(usize, Arc<FeatureSet>)],
+    ) {
         let s = self.shared.clone();
         let e = &s.evaluations[evaluation];
         let body = json!({
@@ -172,9 +227,11 @@ impl SweepPlan {
         );
         let seconds = self.estimate.unwrap_or_default().predict_seconds;
         let role = Role::Predict { trained, evaluation, fold };
-        let cell = self.push(role, name, body, vec![PREPARE, fit], move |s, cell| {
-            work::predict(s, evaluation, fold, cell)
-        });
+        let serves = |f: &FeatureSet| f.view == 0 && e.dilation == 0 && f.serves(e.masking, fold);
+        let (caches, sets): (Vec<_>, Vec<_>) = kept.iter().filter(|(_, f)| serves(f)).cloned().unzip();
+        let inputs = [vec![PREPARE, fit], caches].concat();
+        let cell = self
+            .push(role, name, body, inputs, move |s, cell| work::predict(s, (evaluation, fold), &sets, cell));
         cell.seconds = seconds;
     }
 
@@ -199,6 +256,7 @@ impl Role {
         match self {
             Self::Prepare => "prepare",
             Self::Survey => "survey",
+            Self::Features => "features",
             Self::Fit { .. } => "fit",
             Self::Predict { .. } => "predict",
             Self::Explain => "explain",
@@ -248,6 +306,13 @@ impl Planned for SweepPlan {
         if s.maskings.iter().any(|m| m.further) {
             lines.insert(3, ("evaluated only".to_owned(), names(true)));
         }
+        if let Some(TrunkPasses { shared, unshared }) = self.passes {
+            let text = format!("{shared} images through it; {unshared} if every model kept its own features");
+            lines.push(("shared trunk".to_owned(), text));
+        }
+        if let Some(text) = s.shares.message() {
+            lines.push(("note".to_owned(), text));
+        }
         for (c, class) in s.table.classes.iter().enumerate() {
             let gap = match assemble::detectable_gap(s, c, self.design.flag.threshold - 0.5) {
                 Ok(gap) => format!(
@@ -266,6 +331,17 @@ impl Planned for SweepPlan {
         let s = &self.shared;
         let gap = |c| assemble::detectable_gap(s, c, self.design.flag.threshold - 0.5).ok();
         s.table.classes.iter().enumerate().map(|(c, class)| (class.clone(), gap(c))).collect()
+    }
+
+    fn trunk_passes(&self) -> Option<TrunkPasses> {
+        self.passes
+    }
+
+    fn notices(&self) -> Vec<String> {
+        let idle = self.half && self.shared.shares.trunk().is_none();
+        let idle =
+            idle.then(|| "No trunk is shared, so the precision of its features changes nothing.".to_owned());
+        self.shared.shares.message().into_iter().chain(idle).collect()
     }
 
     fn assemble(&self, folders: &[PathBuf], ctx: &Ctx) -> Result<Assembled> {

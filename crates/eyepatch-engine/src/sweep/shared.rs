@@ -8,6 +8,7 @@ use eyepatch_core::{
 use rayon::prelude::*;
 
 use super::MaskingSweep;
+use super::features::Shares;
 use crate::audit::AuditInfo;
 use crate::data::{Edge, Pipeline, PreparedSet, RowSet, Splits, split_file};
 use crate::run::Options;
@@ -54,6 +55,7 @@ pub(super) struct Shared {
     pub(super) full: usize,
     pub(super) pipeline: Pipeline,
     pub(super) size: (usize, usize),
+    pub(super) shares: Shares,
     set: Mutex<Option<Arc<PreparedSet>>>,
 }
 
@@ -104,6 +106,7 @@ impl Shared {
             _ => Splits::make(&table, folds, sweep.design.validation, seed)?,
         };
         let content = content(&sweep.dataset, &sources, &ctx)?;
+        let shares = Shares::ask(&model, options.cache_precision, &ctx)?;
         Ok(Self {
             audit: audit.clone(),
             dataset: sweep.dataset.clone(),
@@ -117,6 +120,7 @@ impl Shared {
             full,
             pipeline,
             size,
+            shares,
             set: Mutex::new(None),
         })
     }
@@ -134,13 +138,16 @@ impl Shared {
 
     /// The training part of a fold, as maskings that keep this part see it.
     pub(super) fn training(&self, folder: &Path, fold: usize, keep: Keep) -> Result<RowSet> {
+        let seed = Seed::root(self.audit.seed).child(&self.audit.id);
         Ok(RowSet {
             set: self.set(folder)?,
             table: self.table.clone(),
             rows: self.splits.folds[fold].train.clone(),
             pipeline: self.pipeline,
             edge: Edge::of(keep),
-            seed: Seed::root(self.audit.seed).child(&self.audit.id).child("masking"),
+            seed: seed.child("masking"),
+            views: seed.child("views"),
+            touched: Arc::default(),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use eyepatch_core::{
@@ -10,10 +11,11 @@ use eyepatch_core::{
 };
 use rayon::prelude::*;
 
+use super::features::FeatureSet;
 use super::plan::dilated_name;
 use super::shared::{DELIVERED, Evaluation, Shared};
 use crate::cell::{CellCtx, file_name};
-use crate::data::{Masked, Part, PreparedSet};
+use crate::data::{Features, Masked, Part, PreparedSet};
 use crate::{Error, Result};
 
 /// Images a batch of prediction; bounds memory and changes no score.
@@ -79,11 +81,23 @@ fn many(errors: impl Iterator<Item = crate::Error>, of: usize) -> crate::Error {
     crate::Error::Samples { total, of, shown }
 }
 
-pub(super) fn fit(shared: &Shared, trained: usize, fold: usize, cell: &CellCtx) -> Result<()> {
+/// Features that a cell finds in its caches, which keep these sets.
+fn kept(shared: &Shared, sets: &[Arc<FeatureSet>], cell: &CellCtx) -> Result<Option<Features>> {
+    shared.shares.trunk().map(|t| t.open(sets, &cell.caches)).transpose()
+}
+
+pub(super) fn fit(
+    shared: &Shared,
+    (trained, fold): (usize, usize),
+    sets: &[Arc<FeatureSet>],
+    cell: &CellCtx,
+) -> Result<()> {
     let masking = &shared.maskings[trained];
     let training = shared.training(&cell.inputs[0], fold, masking.card.keep)?;
     let prepared = training.prepare(&masking.handle, cell.ctx)?;
-    let view = |rows| Masked { training: &training, rows, masking: prepared.as_ref(), ctx: cell.ctx };
+    let features = kept(shared, sets, cell)?;
+    let (masking, features) = (prepared.as_ref(), features.as_ref());
+    let view = |rows| Masked { training: &training, rows, masking, features, ctx: cell.ctx };
     let split = &shared.splits.folds[fold];
     let fitted = shared.model.fit(&view(&split.train), &view(&split.validation), cell.ctx)?;
     shared.outputs(fitted.classes())?;
@@ -104,19 +118,29 @@ fn restore(shared: &Shared, fit: &Path, ctx: &Ctx) -> Result<Box<dyn Fitted>> {
     Ok(shared.model.restore(&fit.join(MODEL_FOLDER), ctx)?)
 }
 
-pub(super) fn predict(shared: &Shared, evaluation: usize, fold: usize, cell: &CellCtx) -> Result<()> {
+pub(super) fn predict(
+    shared: &Shared,
+    (evaluation, fold): (usize, usize),
+    sets: &[Arc<FeatureSet>],
+    cell: &CellCtx,
+) -> Result<()> {
     let e = &shared.evaluations[evaluation];
     let training = shared.training(&cell.inputs[0], fold, shared.keep(e))?;
     let prepared = training.prepare(&e.handle, cell.ctx)?;
     let fitted = restore(shared, &cell.inputs[1], cell.ctx)?;
     let rows = &shared.splits.folds[fold].test;
-    let view = Masked { training: &training, rows, masking: prepared.as_ref(), ctx: cell.ctx };
+    let features = kept(shared, sets, cell)?;
+    let (masking, features) = (prepared.as_ref(), features.as_ref());
+    let view = Masked { training: &training, rows, masking, features, ctx: cell.ctx };
     let outputs = shared.outputs(fitted.classes())?;
     let (mut values, mut space) = (Vec::new(), shared.model.card().output);
     let indices: Vec<usize> = (0..rows.len()).collect();
     for (done, chunk) in indices.chunks(BATCH).enumerate() {
         cell.ctx.check()?;
-        let scores = fitted.predict(&view.batch(chunk)?, cell.ctx)?;
+        let scores = match shared.shares.trunk() {
+            Some(trunk) => trunk.predict(fitted.as_ref(), &view, chunk, cell.ctx)?,
+            None => fitted.predict(&view.batch(chunk)?, cell.ctx)?,
+        };
         if scores.classes != outputs.len() || scores.values.len() != chunk.len() * outputs.len() {
             let expected = format!("{} x {}", chunk.len(), outputs.len());
             let found = format!("{} values of {} classes", scores.values.len(), scores.classes);

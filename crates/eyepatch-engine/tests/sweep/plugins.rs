@@ -11,7 +11,7 @@ use eyepatch_core::{
 };
 use serde::{Deserialize, Serialize};
 
-const SIDE: usize = 8;
+pub(crate) const SIDE: usize = 8;
 const PATIENTS: usize = 40;
 
 /// Two images a patient, each with a 3 x 3 ROI at a place of the patient's own; `twist` breaks the table.
@@ -91,7 +91,10 @@ impl Dataset for Discs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum With {
     Black,
+    Grey,
     Noise,
+    /// The training part's mean.
+    Mean,
     OthersRoi,
 }
 
@@ -115,6 +118,15 @@ impl Cover {
         Self { keep: Keep::Outside, with: With::Noise }
     }
 
+    pub(crate) fn grey() -> Self {
+        Self { keep: Keep::Outside, with: With::Grey }
+    }
+
+    pub(crate) fn mean() -> Self {
+        Self { keep: Keep::Outside, with: With::Mean }
+    }
+
+    /// It says that it does not learn, and differs from fold to fold all the same.
     pub(crate) fn donor() -> Self {
         Self { keep: Keep::Outside, with: With::OthersRoi }
     }
@@ -129,6 +141,8 @@ impl Masker for Cover {
         let name = match (self.keep, self.with) {
             (Keep::Full, _) => "Full",
             (_, With::Noise) => "noise",
+            (_, With::Grey) => "grey",
+            (_, With::Mean) => "mean",
             (_, With::OthersRoi) => "other",
             (Keep::Inside, _) => "OnlyROI",
             (Keep::Outside, _) => "NoROI",
@@ -145,15 +159,34 @@ impl Masker for Cover {
         }
     }
 
-    fn prepare(&self, _training: &dyn TrainingPart, _ctx: &Ctx) -> Result<Box<dyn Prepared>> {
-        Ok(Box::new(self.clone()))
+    fn prepare(&self, training: &dyn TrainingPart, _ctx: &Ctx) -> Result<Box<dyn Prepared>> {
+        let mean = |sample: Sample| sample.image.to_f32().iter().sum::<f32>() / (SIDE * SIDE) as f32;
+        let level = match self.with {
+            With::Grey => 77.0,
+            With::Mean => {
+                let means = (0..training.len()).map(|i| training.sample(i).map(mean));
+                means.sum::<Result<f32>>()? / training.len() as f32
+            }
+            _ => 0.0,
+        };
+        Ok(Box::new(Covering { of: self.clone(), level: level.round() }))
+    }
+
+    fn learns(&self) -> bool {
+        self.with == With::Mean
     }
 }
 
-impl Prepared for Cover {
+/// A cover that knows its grey level.
+struct Covering {
+    of: Cover,
+    level: f32,
+}
+
+impl Prepared for Covering {
     fn visible(&self, roi: &Roi, donors: &dyn Donors, _ctx: &Ctx) -> Result<Mask> {
         let own = roi.union(&[])?;
-        match (self.keep, self.with) {
+        match (self.of.keep, self.of.with) {
             (Keep::Full, _) => Ok(Mask::filled(SIDE, SIDE, true)),
             (_, With::OthersRoi) => {
                 assert!(donors.len() >= PATIENTS / 2 - 2, "{} donors", donors.len());
@@ -169,7 +202,7 @@ impl Prepared for Cover {
         let visible = self.visible(roi, donors, ctx)?;
         let (mut masked, mut rng) = (image.clone(), ctx.rng("noise"));
         for i in 0..SIDE * SIDE {
-            let noise = if self.with == With::Noise { (rng.next_u32() >> 24) as f32 } else { 0.0 };
+            let noise = if self.of.with == With::Noise { (rng.next_u32() >> 24) as f32 } else { self.level };
             if !visible.contains(i) {
                 masked.set(i, noise);
             }

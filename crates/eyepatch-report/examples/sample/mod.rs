@@ -174,5 +174,5 @@ fn timings(audits: &[AuditResult]) -> Timings {
             reused: i % 7 == 3,
         })
     });
-    Timings { total_seconds: 133.7, threads: 2, cells: cells.collect() }
+    Timings { total_seconds: 133.7, threads: 2, cells: cells.collect(), ..Timings::default() }
 }

@@ -266,6 +266,7 @@ mod tests {
             total_seconds: 9.0,
             threads: 2,
             cells: vec![cell("a", 2.0, false), cell("b", 1.0, false), cell("a", 5.0, true)],
+            ..Timings::default()
         };
         let groups = Durations::new(&t).groups;
         let rows: Vec<_> = groups.iter().map(|g| (g.audit, g.cells, g.reused, g.computed)).collect();

@@ -44,6 +44,12 @@ enum Fault {
     Gradient,
     Features,
     Head,
+    Bits,
+    Key,
+    Headless,
+    Peeks,
+    Views,
+    Refuses,
     Device,
     Layout,
 }

@@ -1,8 +1,9 @@
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use eyepatch_core::{
-    Activations, Batch, ContentHash, Ctx, Embed, Error, Examples, Fitted, Gradients, InputSpec, Layout,
-    Model, ModelCard, OutputSpace, Params, Place, Result, Scores, Step, Task, Trunk, plugin,
+    Activations, Batch, ContentHash, Ctx, Embed, Error, Examples, Fitted, Gradients, Head, InputSpec, Layout,
+    Model, ModelCard, OutputSpace, Params, Place, Result, Scores, Sharing, Step, Task, Trunk, View, plugin,
 };
 use eyepatch_testkit::{LeftQuarter, ModelLaws};
 use serde::{Deserialize, Serialize};
@@ -35,11 +36,18 @@ impl Model for Quarter {
         InputSpec { channels: 3, size: (8, 8) }
     }
 
-    fn fit(&self, _train: &dyn Examples, _validation: &dyn Examples, ctx: &Ctx) -> Result<Box<dyn Fitted>> {
+    fn fit(&self, train: &dyn Examples, _validation: &dyn Examples, ctx: &Ctx) -> Result<Box<dyn Fitted>> {
         if self.fault != Fault::Deaf {
             ctx.check()?;
         }
-        let shift = if self.fault == Fault::Order { unseeded() as f32 } else { 0.0 };
+        let trunk = QuarterTrunk { fault: self.fault, passes: AtomicUsize::new(0) };
+        let features = train.features(&trunk, &[0, 1], 1, ctx)?;
+        let mut shift = features.iter().sum::<f32>();
+        match self.fault {
+            Fault::Order => shift += unseeded() as f32,
+            Fault::Peeks => shift += trunk.passes.load(Ordering::Relaxed) as f32,
+            _ => {}
+        }
         Ok(Box::new(FittedQuarter { inner: LeftQuarter::new(), fault: self.fault, shift }))
     }
 
@@ -49,6 +57,13 @@ impl Model for Quarter {
         let saved = saved.try_into().map_err(|_| Error::shape("shift", "4 bytes", "others"))?;
         let shift = f32::from_le_bytes(saved) + if self.fault == Fault::Hash { 0.5 } else { 0.0 };
         Ok(Box::new(FittedQuarter { inner: LeftQuarter::new(), fault: self.fault, shift }))
+    }
+
+    fn trunk(&self, _ctx: &Ctx) -> Result<Sharing> {
+        Ok(match self.fault {
+            Fault::Refuses => Sharing::Refused(" ".into()),
+            fault => Sharing::Trunk(Box::new(QuarterTrunk { fault, passes: AtomicUsize::new(0) })),
+        })
     }
 }
 
@@ -102,8 +117,8 @@ impl Fitted for FittedQuarter {
         Some(self)
     }
 
-    fn trunk(&self) -> Option<&dyn Trunk> {
-        Some(self)
+    fn head(&self) -> Option<&dyn Head> {
+        (self.fault != Fault::Headless).then_some(self as &dyn Head)
     }
 }
 
@@ -155,25 +170,49 @@ impl Gradients for FittedQuarter {
     }
 }
 
-/// Its features are the logits; the head does all that may be wrong with scores.
-impl Trunk for FittedQuarter {
+/// Its features are the logits, in a view times a factor of the seed's.
+struct QuarterTrunk {
+    fault: Fault,
+    passes: AtomicUsize,
+}
+
+impl Trunk for QuarterTrunk {
     fn key(&self) -> ContentHash {
-        ContentHash::of(b"left quarter")
+        let changes = if self.fault == Fault::Key { unseeded() } else { 0 };
+        ContentHash::of(&changes.to_le_bytes())
     }
 
     fn shape(&self) -> Vec<usize> {
         vec![2, 1]
     }
 
-    fn features(&self, batch: &Batch, ctx: &Ctx) -> Result<Vec<f32>> {
-        let mut values = self.inner.predict(batch, ctx)?.values;
-        if self.fault == Fault::Features {
-            values.truncate(2);
+    fn views(&self) -> usize {
+        2
+    }
+
+    fn features(&self, batch: &Batch, view: View<'_>, ctx: &Ctx) -> Result<Vec<f32>> {
+        self.passes.fetch_add(batch.n, Ordering::Relaxed);
+        let mut values = LeftQuarter::new().predict(batch, ctx)?.values;
+        if let (View::Augmented(seeds), true) = (view, self.fault != Fault::Views) {
+            let factor = |i: usize| 1.0 + (seeds[i / 2].to_u64() % 8) as f32;
+            values.iter_mut().enumerate().for_each(|(i, v)| *v *= factor(i));
+        }
+        match self.fault {
+            Fault::Features => values.truncate(2),
+            Fault::Bits => values[0] += batch.n as f32,
+            _ => {}
         }
         Ok(values)
     }
+}
 
-    fn head(&self, features: &[f32], _ctx: &Ctx) -> Result<Scores> {
+/// The head does all that may be wrong with scores.
+impl Head for FittedQuarter {
+    fn trunk(&self) -> ContentHash {
+        QuarterTrunk { fault: Fault::None, passes: AtomicUsize::new(0) }.key()
+    }
+
+    fn scores(&self, features: &[f32], _ctx: &Ctx) -> Result<Scores> {
         let wrong = if self.fault == Fault::Head { 1.0 } else { 0.0 };
         Scores::new(2, OutputSpace::Logits, features.iter().map(|f| f + self.shift + wrong).collect())
     }
@@ -195,7 +234,13 @@ fn model_laws_find_faults() {
         (Fault::Planes, "number of activations"),
         (Fault::Layers, "an unknown layer was accepted"),
         (Fault::Features, "number of features"),
-        (Fault::Head, "from features"),
+        (Fault::Head, "scores from features and from images"),
+        (Fault::Bits, "features of image 0 alone, view 0"),
+        (Fault::Key, "the key of the trunk when it is offered again"),
+        (Fault::Headless, "fits a head"),
+        (Fault::Peeks, "a fit from kept features"),
+        (Fault::Views, "view 1 of all images is the plain one"),
+        (Fault::Refuses, "says why"),
         (Fault::Order, "one seed at 1 and at 2 threads"),
     ];
     finds_saying(|f| of(f).fitted_laws_hold(), &faults);

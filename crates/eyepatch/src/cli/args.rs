@@ -3,6 +3,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use eyepatch_core::{Keep, Shape};
 
+use super::cache::CacheArgs;
+
 /// Cover the part of the image that matters and see whether the model still answers: if it does, it learnt a shortcut.
 #[derive(Parser)]
 #[command(name = "eyepatch", version, max_term_width = 100)]
@@ -79,6 +81,8 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) how: HowArgs,
     #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+    #[command(flatten)]
     pub(crate) sweep: SweepArgs,
 }
 
@@ -94,6 +98,8 @@ pub(crate) struct PlanArgs {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) how: HowArgs,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
     #[command(flatten)]
     pub(crate) sweep: SweepArgs,
 }

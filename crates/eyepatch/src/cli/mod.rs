@@ -2,6 +2,8 @@
 //! 130 stopped on request.
 
 mod args;
+mod bytes;
+mod cache;
 mod change;
 mod doctor;
 mod error;

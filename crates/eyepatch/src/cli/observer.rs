@@ -143,6 +143,18 @@ impl Observer for Terminal {
         self.done(cell, Some(seconds));
     }
 
+    fn unneeded(&self, cell: &Cell) {
+        let mut state = self.lock();
+        state.done += 1;
+        state.left -= cell.seconds;
+    }
+
+    fn given_up(&self, cell: &Cell) {
+        let mut state = self.lock();
+        state.done = state.done.saturating_sub(1);
+        state.left += cell.seconds;
+    }
+
     fn notice(&self, text: &str) {
         match &self.bars {
             Some(bars) => {

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::args::PlanArgs;
 use super::error::CliError;
 use super::observer::options;
-use super::{Linked, Outcome, files, sweep};
+use super::{Linked, Outcome, bytes, cache, files, sweep};
 
 /// Name and version of the plan file's schema.
 const SCHEMA: &str = "eyepatch-plan/1";
@@ -71,7 +71,7 @@ pub(crate) fn declared(filter: &str, linked: &Linked) -> Result<Chosen, CliError
 
 pub(crate) fn plan(args: PlanArgs, linked: &Linked) -> Result<Outcome, CliError> {
     let chosen = sweep::choose(&args.filter, &args.sweep, linked)?;
-    let options = options(&args.how)?;
+    let options = cache::with_cache(options(&args.how)?, &args.cache);
     let mut shown = Vec::new();
     for (info, experiment) in &chosen {
         let planned = experiment.plan(info, &options)?;
@@ -81,7 +81,10 @@ pub(crate) fn plan(args: PlanArgs, linked: &Linked) -> Result<Outcome, CliError>
             *kind = (kind.0 + 1, kind.1 + cell.seconds, kind.2 + cell.bytes);
         }
         let seconds: f64 = kinds.values().map(|k| k.1).sum();
-        let bytes: u64 = kinds.values().map(|k| k.2).sum();
+        let of = |cache: bool| {
+            planned.cells().iter().filter(move |c| c.cache == cache).map(|c| c.bytes).sum::<u64>()
+        };
+        let (disk, caches) = (of(false), of(true));
         if args.json {
             let cells: BTreeMap<_, _> = kinds
                 .iter()
@@ -90,7 +93,8 @@ pub(crate) fn plan(args: PlanArgs, linked: &Linked) -> Result<Outcome, CliError>
             let overview: BTreeMap<String, String> = planned.overview().into_iter().collect();
             shown.push(json!({
                 "audit": info, "overview": overview, "cells": cells, "cpu_seconds": seconds, "threads": options.threads,
-                "bytes": bytes, "minimal_detectable_gap": planned.detectable_gaps().into_iter().collect::<BTreeMap<_, _>>(),
+                "bytes": disk, "cache_bytes": caches, "trunk_passes": planned.trunk_passes(),
+                "minimal_detectable_gap": planned.detectable_gaps().into_iter().collect::<BTreeMap<_, _>>(),
             }));
             continue;
         }
@@ -105,7 +109,12 @@ pub(crate) fn plan(args: PlanArgs, linked: &Linked) -> Result<Outcome, CliError>
         } else {
             "unknown: the model gives no estimate".into()
         };
-        text.push_str(&format!("  time: {time}\n  disk: about {:.0} MB\n\n", (bytes as f64 / 1e6).max(1.0)));
+        text.push_str(&format!("  time: {time}\n  disk: about {}", bytes::human(disk)));
+        if caches > 0 {
+            let bound = options.cache_budget.map_or("half of what is free".to_owned(), bytes::human);
+            text.push_str(&format!(", and {} of features within a budget of {bound}", bytes::human(caches)));
+        }
+        text.push_str("\n\n");
         files::print(&text)?;
     }
     if let Some(out) = &args.out {

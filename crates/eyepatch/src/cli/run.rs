@@ -7,11 +7,11 @@ use serde_json::json;
 use super::args::RunArgs;
 use super::error::CliError;
 use super::observer::{Terminal, options};
-use super::{Linked, Outcome, files, sweep};
+use super::{Linked, Outcome, bytes, cache, files, sweep};
 
 pub(crate) fn run(args: RunArgs, linked: &Linked) -> Result<Outcome, CliError> {
     let chosen = sweep::choose(&args.filter, &args.sweep, linked)?;
-    let options = options(&args.how)?;
+    let options = cache::with_cache(options(&args.how)?, &args.cache);
     let out =
         args.out.clone().unwrap_or_else(|| PathBuf::from("eyepatch-out").join(args.filter.replace('/', "-")));
     // Both are found out now: --store may lie elsewhere.
@@ -36,7 +36,10 @@ pub(crate) fn run(args: RunArgs, linked: &Linked) -> Result<Outcome, CliError> {
     if args.json {
         let audits: Vec<_> =
             result.audits.iter().map(|a| json!({ "id": a.id, "answer": a.answer })).collect();
-        files::print_json(&json!({ "audits": audits, "report": report, "result": out.join("result.json") }))?;
+        files::print_json(&json!({
+            "audits": audits, "report": report, "result": out.join("result.json"),
+            "peak_disk_bytes": timings.peak_disk_bytes, "peak_memory_bytes": timings.peak_memory_bytes,
+        }))?;
     } else {
         let mut text = String::from("\n");
         for audit in &result.audits {
@@ -51,6 +54,9 @@ pub(crate) fn run(args: RunArgs, linked: &Linked) -> Result<Outcome, CliError> {
             ));
         }
         text.push_str(&format!("report: {}\n", report.display()));
+        let peak = |what: &str, peak: Option<u64>| peak.map(|b| format!("{} of {what}", bytes::human(b)));
+        let peaks = [peak("disk", timings.peak_disk_bytes), peak("memory", timings.peak_memory_bytes)];
+        text.push_str(&format!("at most: {}\n", peaks.into_iter().flatten().collect::<Vec<_>>().join(", ")));
         files::print(&text)?;
     }
     Ok(if flagged && args.gate { Outcome::Flagged } else { Outcome::Fine })
