@@ -1,7 +1,8 @@
 //! What a network costs before it runs.
 
 use crate::densenet::{DenseNet, DenseNetConfig, Stem};
-use crate::error::Result;
+use crate::error::{NnError, Result};
+use crate::infer::{Engine, Precision};
 use candle_core::{Device, Tensor};
 use std::time::{Duration, Instant};
 
@@ -58,7 +59,7 @@ pub fn parameters(config: &DenseNetConfig) -> usize {
 /// core makes the machine look slower.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Speed {
-    /// Of forward passes.
+    /// Of forward passes of the inference engine.
     pub forward: f64,
     /// Of training steps.
     pub train: f64,
@@ -80,9 +81,23 @@ impl Speed {
             net.forward_train(&x)?.sum_all()?.backward()?;
             Ok(())
         })?;
-        let forward = median(Duration::from_millis(15), || net.forward(&x).map(drop))?;
         let speed = |flops: f64, seconds: f64| flops * batch as f64 / seconds;
-        Ok(Self { forward: speed(cost.forward, forward), train: speed(cost.train, train) })
+        Ok(Self { forward: Self::of_engine()?, train: speed(cost.train, train) })
+    }
+
+    /// Operations a second of the engine that predicts, on a network of DenseNet-121's width.
+    fn of_engine() -> Result<f64> {
+        let config = DenseNetConfig { blocks: vec![2, 2], ..DenseNetConfig::densenet121(3, 1) };
+        let side = 96;
+        let cost = flops(&config, (side, side)).forward;
+        let graph = DenseNet::new(config, 0, &Device::Cpu)?.graph()?;
+        let output = graph.find("classifier").unwrap_or(graph.input());
+        let engine = Engine::new(&graph, &[output], Precision::F32)?;
+        let pixels: Vec<f32> = (0..3 * side * side).map(|i| (i % 251) as f32 / 251.0).collect();
+        let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+        let alone = alone.map_err(|e| NnError::Weights(format!("no thread: {e}")))?;
+        let run = || alone.install(|| engine.run(&pixels, 1, (side, side)).map(drop));
+        Ok(cost / median(Duration::from_millis(15), run)?)
     }
 
     /// Seconds on one thread to train on `images` images for `epochs` epochs and predict `predictions` images.

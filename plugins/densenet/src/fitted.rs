@@ -1,13 +1,19 @@
 use std::path::Path;
 
+use std::sync::OnceLock;
+
 use eyepatch_core::{
-    Activations, Batch, Ctx, Embed, Epoch, Error as CoreError, Fitted, Gradients, OutputSpace, Result, Scores,
+    Activations, Batch, ContentHash, Ctx, Embed, Epoch, Error as CoreError, Fitted, Gradients, Head,
+    OutputSpace, Result, Scores, Sharing,
 };
+use eyepatch_nn::infer::Engine;
 use eyepatch_nn::{DenseNet as Network, Device, NnError, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, core};
 use crate::params::DenseNet;
+use crate::start;
+use crate::trunk::{Runner, engine};
 
 /// Weights, with torchvision's names.
 const WEIGHTS: &str = "weights.safetensors";
@@ -28,27 +34,97 @@ struct About {
 pub(crate) struct FittedDenseNet {
     net: Network,
     about: About,
+    /// Key of the frozen part that it shares, where it shares one.
+    trunk: Option<ContentHash>,
+    /// What computes features, where a frozen part is shared, and else the whole network on the CPU; made when asked for.
+    runner: OnceLock<Runner>,
+    whole: OnceLock<Engine>,
 }
 
 impl FittedDenseNet {
-    pub(crate) fn new(net: Network, classes: Vec<String>, size: usize, history: Vec<Epoch>) -> Self {
-        Self { net, about: About { classes, size, history } }
+    pub(crate) fn new(
+        params: &DenseNet,
+        net: Network,
+        classes: Vec<String>,
+        history: Vec<Epoch>,
+        ctx: &Ctx,
+    ) -> Result<Self> {
+        let about = About { classes, size: params.size, history };
+        let trunk = match params.sharing(ctx)? {
+            Sharing::Trunk(trunk) => Some(trunk.key()),
+            Sharing::Nothing | Sharing::Refused(_) => None,
+        };
+        Ok(Self { net, about, trunk, runner: OnceLock::new(), whole: OnceLock::new() })
     }
 
     /// Reads a saved model back; it must be one of these parameters.
-    pub(crate) fn open(params: &DenseNet, folder: &Path, device: &Device) -> Result<Self> {
+    pub(crate) fn open(params: &DenseNet, folder: &Path, device: &Device, ctx: &Ctx) -> Result<Self> {
         let other = |problem: String| Error::Saved { folder: folder.display().to_string(), problem };
         let path = folder.join(ABOUT);
         let text = std::fs::read_to_string(&path).map_err(|e| CoreError::io(&path, e))?;
         let about: About = serde_json::from_str(&text).map_err(|e| other(format!("{ABOUT}: {e}")))?;
-        let net = Network::open(&folder.join(WEIGHTS), device).map_err(|e| match e {
+        let mut net = Network::open(&folder.join(WEIGHTS), device).map_err(|e| match e {
             NnError::Weights(_) | NnError::Refused(_) | NnError::Misfit(_) => other(e.to_string()).into(),
             e => core(e),
         })?;
         if *net.config() != params.network(about.classes.len()) || about.size != params.size {
             return Err(other(format!("{:?} for {} pixels", net.config(), about.size)).into());
         }
-        Ok(Self { net, about })
+        start::prepare(params, &mut net);
+        Self::new(params, net, about.classes, about.history, ctx)
+    }
+
+    /// Embeddings and logits of a batch.
+    fn run(&self, batch: &Batch, ctx: &Ctx) -> Result<(Vec<f32>, Vec<f32>)> {
+        if !matches!(self.net.device(), Device::Cpu) {
+            let embeddings = self.each(batch, ctx, |x| self.net.features(x))?;
+            return Ok((embeddings, self.each(batch, ctx, |x| self.net.forward(x))?));
+        }
+        let whole = match self.whole.get() {
+            Some(engine) => engine,
+            None => {
+                let made = engine(&self.net, &["features.pool", "classifier"]).map_err(core)?;
+                self.whole.get_or_init(|| made)
+            }
+        };
+        let values = self.values(batch)?;
+        let (side, size) = (self.about.size, batch.channels * self.about.size * self.about.size);
+        let (mut embeddings, mut logits) = (Vec::new(), Vec::new());
+        for images in values.chunks(size * AT_ONCE) {
+            ctx.check()?;
+            let outputs =
+                ctx.install(|| whole.run(images, images.len() / size, (side, side))).map_err(core)?;
+            for (all, output) in [&mut embeddings, &mut logits].into_iter().zip(outputs) {
+                all.extend(output.values);
+            }
+        }
+        Ok((embeddings, logits))
+    }
+
+    /// Features of a batch from the shared trunk.
+    fn features(&self, batch: &Batch, ctx: &Ctx) -> Result<Vec<f32>> {
+        if !matches!(self.net.device(), Device::Cpu) {
+            return self.each(batch, ctx, |x| self.net.trunk_forward(x));
+        }
+        let runner = match self.runner.get() {
+            Some(runner) => runner,
+            None => {
+                let made = Runner::of(&self.net).map_err(core)?;
+                self.runner.get_or_init(|| made)
+            }
+        };
+        runner.features(&self.values(batch)?, [batch.channels, self.about.size], ctx)
+    }
+
+    /// The batch's pixels, if it fits the network.
+    fn values<'a>(&self, batch: &'a Batch) -> Result<std::borrow::Cow<'a, [f32]>> {
+        let side = self.about.size;
+        let (got, want) =
+            ([batch.channels, batch.height, batch.width], [self.net.config().in_channels, side, side]);
+        if got != want {
+            return Err(CoreError::shape("network input", format!("{want:?}"), format!("{got:?}")));
+        }
+        batch.host_f32()
     }
 
     /// Runs `f` on the batch, some images at a time, and appends what it returns.
@@ -58,18 +134,13 @@ impl FittedDenseNet {
         ctx: &Ctx,
         mut f: impl FnMut(&Tensor) -> eyepatch_nn::Result<Tensor>,
     ) -> Result<Vec<f32>> {
-        let side = self.about.size;
-        let (got, want) =
-            ([batch.channels, batch.height, batch.width], [self.net.config().in_channels, side, side]);
-        if got != want {
-            return Err(CoreError::shape("network input", format!("{want:?}"), format!("{got:?}")));
-        }
-        let values = batch.host_f32()?;
-        let size = want.iter().product::<usize>();
+        let (side, channels) = (self.about.size, self.net.config().in_channels);
+        let values = self.values(batch)?;
+        let size = channels * side * side;
         let mut out = Vec::new();
         for images in values.chunks(size * AT_ONCE) {
             ctx.check()?;
-            let shape = (images.len() / size, want[0], side, side);
+            let shape = (images.len() / size, channels, side, side);
             let mut run = || -> eyepatch_nn::Result<Vec<f32>> {
                 let y = f(&Tensor::from_slice(images, shape, self.net.device())?)?;
                 Ok(y.flatten_all()?.to_vec1::<f32>()?)
@@ -86,7 +157,11 @@ impl Fitted for FittedDenseNet {
     }
 
     fn predict(&self, batch: &Batch, ctx: &Ctx) -> Result<Scores> {
-        let logits = self.each(batch, ctx, |x| self.net.forward(x))?;
+        if self.trunk.is_some() {
+            // The same way as from kept features, so that both give the same bits.
+            return self.scores(&self.features(batch, ctx)?, ctx);
+        }
+        let (_, logits) = self.run(batch, ctx)?;
         Scores::new(self.about.classes.len(), OutputSpace::Logits, logits)
     }
 
@@ -99,6 +174,10 @@ impl Fitted for FittedDenseNet {
 
     fn history(&self) -> &[Epoch] {
         &self.about.history
+    }
+
+    fn head(&self) -> Option<&dyn Head> {
+        self.trunk.is_some().then_some(self)
     }
 
     fn embed(&self) -> Option<&dyn Embed> {
@@ -120,7 +199,7 @@ impl Embed for FittedDenseNet {
     }
 
     fn embed(&self, batch: &Batch, ctx: &Ctx) -> Result<Vec<f32>> {
-        self.each(batch, ctx, |x| self.net.features(x))
+        Ok(self.run(batch, ctx)?.0)
     }
 }
 
@@ -148,5 +227,31 @@ impl Activations for FittedDenseNet {
 impl Gradients for FittedDenseNet {
     fn input_gradient(&self, batch: &Batch, class: usize, ctx: &Ctx) -> Result<Vec<f32>> {
         self.each(batch, ctx, |x| self.net.input_gradients(x, class))
+    }
+}
+
+impl Head for FittedDenseNet {
+    fn trunk(&self) -> ContentHash {
+        self.trunk.unwrap_or(ContentHash([0; 32]))
+    }
+
+    fn scores(&self, features: &[f32], ctx: &Ctx) -> Result<Scores> {
+        let side = self.about.size;
+        let boundary = self.net.boundary().map_err(|why| core(NnError::NoBoundary(why.to_string())))?;
+        let [c, h, w] = boundary.shape((side, side));
+        if !features.len().is_multiple_of(c * h * w) {
+            let found = features.len().to_string();
+            return Err(CoreError::shape("features", format!("n x {c} x {h} x {w}"), found));
+        }
+        let mut logits = Vec::new();
+        for some in features.chunks(c * h * w * AT_ONCE) {
+            ctx.check()?;
+            let run = || -> eyepatch_nn::Result<Vec<f32>> {
+                let x = Tensor::from_slice(some, (some.len() / (c * h * w), c, h, w), self.net.device())?;
+                Ok(self.net.tail_forward(&x)?.flatten_all()?.to_vec1::<f32>()?)
+            };
+            logits.extend(run().map_err(core)?);
+        }
+        Scores::new(self.about.classes.len(), OutputSpace::Logits, logits)
     }
 }

@@ -10,6 +10,7 @@ mod model;
 mod params;
 mod start;
 mod text;
+mod trunk;
 
 pub use error::Error;
 pub use eyepatch_nn::densenet::{FrozenNorm, Scope};

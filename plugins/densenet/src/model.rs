@@ -5,16 +5,17 @@ use std::sync::OnceLock;
 
 use eyepatch_core::{
     ContentHash, Ctx, Device, Epoch, Error as CoreError, Estimate, Examples, Fitted, Handle, InputSpec,
-    Model, ModelCard, OutputSpace, Params, Result, Step, Task, Workload, plugin,
+    Model, ModelCard, OutputSpace, Params, Result, Sharing, Step, Task, Workload, plugin,
 };
-use eyepatch_nn::densenet::Scope;
+use eyepatch_nn::densenet::{FrozenNorm, Scope};
 use eyepatch_nn::estimate::{Speed, flops, parameters};
-use eyepatch_nn::train::{self, Progress, Targets};
+use eyepatch_nn::train::{self, Kind, Progress, Targets};
 use eyepatch_nn::{Device as NnDevice, NnError};
 
 use crate::error::{Error, core};
 use crate::fitted::FittedDenseNet;
 use crate::params::{Arch, Augment, DenseNet, Order};
+use crate::trunk::{DenseNetTrunk, Features};
 use crate::{start, text};
 
 /// Images that are asked for at once.
@@ -52,8 +53,12 @@ impl Model for DenseNet {
     fn fit(&self, train: &dyn Examples, validation: &dyn Examples, ctx: &Ctx) -> Result<Box<dyn Fitted>> {
         let classes = train.classes().to_vec();
         both_kinds(train)?;
-        let training = self.load(train, ctx)?;
-        let watched = self.load(validation, ctx)?;
+        let trunk = match self.sharing(ctx)? {
+            Sharing::Trunk(_) => Some(self.shared(ctx)?),
+            Sharing::Nothing | Sharing::Refused(_) => None,
+        };
+        let training = self.load(train, trunk.as_ref(), ctx)?;
+        let watched = self.load(validation, trunk.as_ref(), ctx)?;
         let training =
             training.ok_or_else(|| core(NnError::Data("the training part has no known label".into())))?;
         let seed = |stream: &str| ctx.seed().child(stream).to_u64();
@@ -77,20 +82,21 @@ impl Model for DenseNet {
             validation_loss: e.validation_loss,
             learning_rate: Some(e.learning_rate),
         });
-        Ok(Box::new(FittedDenseNet::new(net, classes, self.size, history.collect())))
+        Ok(Box::new(FittedDenseNet::new(self, net, classes, history.collect(), ctx)?))
     }
 
     fn restore(&self, folder: &Path, ctx: &Ctx) -> Result<Box<dyn Fitted>> {
-        Ok(Box::new(FittedDenseNet::open(self, folder, &device(ctx)?)?))
+        Ok(Box::new(FittedDenseNet::open(self, folder, &device(ctx)?, ctx)?))
     }
 
     fn estimate(&self, work: &Workload, _ctx: &Ctx) -> Option<Estimate> {
-        static SPEED: OnceLock<Option<Speed>> = OnceLock::new();
-        let speed = (*SPEED.get_or_init(|| Speed::measure().ok()))?;
+        let speed = speed()?;
         let config = self.network(work.classes.max(1));
         let mut cost = flops(&config, (self.size, self.size));
         cost.train = match self.trainable {
             Scope::All => cost.train,
+            // The trunk's passes are counted where they are made.
+            Scope::LastLayer | Scope::Head if self.frozen_norm == FrozenNorm::Strict => 0.03 * cost.forward,
             // Two thirds of a step are backward passes, of which those of the frozen part are not made.
             Scope::LastBlock => 1.2 * cost.forward,
             Scope::LastLayer | Scope::Head => 1.03 * cost.forward,
@@ -103,6 +109,10 @@ impl Model for DenseNet {
             // Weights, running statistics and the file's own table of contents.
             disk_bytes: 5 * parameters(&config) as u64 + 64 * 1024,
         })
+    }
+
+    fn trunk(&self, ctx: &Ctx) -> Result<Sharing> {
+        self.sharing(ctx)
     }
 
     fn content(&self, _ctx: &Ctx) -> Result<Option<ContentHash>> {
@@ -120,17 +130,45 @@ impl Model for DenseNet {
 }
 
 impl DenseNet {
-    /// A part's images that have a known label, in memory; `None` where there is none.
-    fn load(&self, part: &dyn Examples, ctx: &Ctx) -> Result<Option<train::Examples<'static>>> {
+    /// A part's images that have a known label: in memory, or their features, read when needed; `None` where there is none.
+    fn load<'a>(
+        &self,
+        part: &'a dyn Examples,
+        trunk: Option<&'a DenseNetTrunk>,
+        ctx: &'a Ctx,
+    ) -> Result<Option<train::Examples<'a>>> {
         let known: Vec<usize> =
             (0..part.len()).filter(|&i| part.labels(i).iter().any(Option::is_some)).collect();
         if known.is_empty() {
             return Ok(None);
         }
         let classes = part.classes().len();
-        let mut pixels = Vec::with_capacity(known.len() * self.channels * self.size * self.size);
-        let mut values = Vec::with_capacity(known.len() * classes);
-        for rows in known.chunks(CHUNK) {
+        let targets = Targets::Labels { classes, values: labels(part, &known)? };
+        let patients: Option<Vec<&str>> = known.iter().map(|&row| part.patient(row)).collect();
+        let ids = known.iter().map(|&row| part.seed(row).to_u64()).collect();
+        let examples = match trunk {
+            Some(trunk) => {
+                let (shape, views) = (trunk.feature_shape(), self.trunk_views());
+                let source = Features { part, trunk, rows: known, ctx };
+                train::Examples::read(Kind::Features, source, shape, views, targets)
+            }
+            None => train::Examples::new(self.pixels(part, &known, ctx)?, self.shape(), targets),
+        };
+        let examples = examples.and_then(|e| e.with_ids(ids)).map_err(core)?;
+        match patients {
+            Some(patients) => examples.with_groups(numbered(&patients)).map(Some).map_err(core),
+            None => Ok(Some(examples)),
+        }
+    }
+
+    /// `(c, h, w)` of an image.
+    fn shape(&self) -> (usize, usize, usize) {
+        (self.channels, self.size, self.size)
+    }
+
+    fn pixels(&self, part: &dyn Examples, rows: &[usize], ctx: &Ctx) -> Result<Vec<f32>> {
+        let mut pixels = Vec::with_capacity(rows.len() * self.channels * self.size * self.size);
+        for rows in rows.chunks(CHUNK) {
             ctx.check()?;
             let batch = part.batch(rows)?;
             let (got, want) =
@@ -140,27 +178,8 @@ impl DenseNet {
                 return Err(CoreError::shape("training batch", format!("{} of {want:?}", rows.len()), found));
             }
             pixels.extend_from_slice(&batch.host_f32()?);
-            for &row in rows {
-                let labels = part.labels(row);
-                if labels.len() != classes {
-                    let found = labels.len().to_string();
-                    return Err(CoreError::shape(
-                        format!("labels of image {row}"),
-                        classes.to_string(),
-                        found,
-                    ));
-                }
-                values.extend(labels.iter().map(|l| l.map_or(f32::NAN, |l| f32::from(u8::from(l)))));
-            }
         }
-        let shape = (self.channels, self.size, self.size);
-        let examples =
-            train::Examples::new(pixels, shape, Targets::Labels { classes, values }).map_err(core)?;
-        let patients: Option<Vec<&str>> = known.iter().map(|&row| part.patient(row)).collect();
-        match patients {
-            Some(patients) => examples.with_groups(numbered(&patients)).map(Some).map_err(core),
-            None => Ok(Some(examples)),
-        }
+        Ok(pixels)
     }
 
     fn report(&self, progress: Progress<'_>, ctx: &Ctx) {
@@ -173,6 +192,27 @@ impl DenseNet {
             Progress::Resumed { .. } | Progress::Epoch(_) => {}
         }
     }
+}
+
+/// Labels of some rows, one after the other: 0, 1, or NaN where unknown.
+fn labels(part: &dyn Examples, rows: &[usize]) -> Result<Vec<f32>> {
+    let classes = part.classes().len();
+    let mut values = Vec::with_capacity(rows.len() * classes);
+    for &row in rows {
+        let labels = part.labels(row);
+        if labels.len() != classes {
+            let (wanted, found) = (classes.to_string(), labels.len().to_string());
+            return Err(CoreError::shape(format!("labels of image {row}"), wanted, found));
+        }
+        values.extend(labels.iter().map(|l| l.map_or(f32::NAN, |l| f32::from(u8::from(l)))));
+    }
+    Ok(values)
+}
+
+/// Speed of this machine, measured once.
+pub(crate) fn speed() -> Option<Speed> {
+    static SPEED: OnceLock<Option<Speed>> = OnceLock::new();
+    *SPEED.get_or_init(|| Speed::measure().ok())
 }
 
 /// Every class needs positive and negative training images.

@@ -3,38 +3,59 @@
 use std::path::Path;
 
 use eyepatch_core::{ContentHash, Error as CoreError, Hasher, Result};
-use eyepatch_nn::densenet::DenseNetConfig;
+use eyepatch_nn::densenet::{self, Boundary, Head, Input, Loading, Scope};
+use eyepatch_nn::weights::WeightFile;
 use eyepatch_nn::{DenseNet as Network, Device, NnError};
 
 use crate::error::{Error, core};
 use crate::params::DenseNet;
 
-/// Classes of torchvision's weights.
-const IMAGENET: usize = 1000;
+/// Seed of frozen weights without a file: the same for all trainings, which share them.
+pub(crate) const FROZEN_SEED: u64 = 1907;
 
-/// A network with random weights, or those of the file where the parameters name one.
+/// A network with random weights, or those of the file where the parameters name one. What is frozen does not depend on
+/// the seed.
 pub(crate) fn network(params: &DenseNet, classes: usize, seed: u64, device: &Device) -> Result<Network> {
-    let mut net = Network::new(params.network(classes), seed, device).map_err(core)?;
-    if let Some(path) = &params.weights {
-        let bytes = std::fs::read(path).map_err(|e| CoreError::io(path, e))?;
-        load(&mut net, &bytes).map_err(|problem| Error::Weights { path: path.clone(), problem })?;
+    let config = params.network(classes);
+    let mut net = Network::new(config.clone(), seed, device).map_err(core)?;
+    match &params.weights {
+        Some(path) => {
+            let bytes = std::fs::read(path).map_err(|e| CoreError::io(path, e))?;
+            load(&mut net, &bytes).map_err(|problem| Error::Weights { path: path.clone(), problem })?;
+        }
+        None if params.trainable != Scope::All => {
+            let frozen = Network::new(config, FROZEN_SEED, device).map_err(core)?;
+            net.take_features(&frozen).map_err(core)?;
+        }
+        None => {}
     }
-    net.set_scope(params.trainable);
-    net.set_frozen_norm(params.frozen_norm);
+    prepare(params, &mut net);
     Ok(net)
 }
 
-/// Loads a file of weights; where its classifier has other classes, all but the classifier.
-fn load(net: &mut Network, bytes: &[u8]) -> std::result::Result<(), NnError> {
-    let Err(first) = net.load_bytes(bytes) else { return Ok(()) };
-    // Ours say their number of classes, torchvision's have 1000.
-    let device = net.device().clone();
-    let other = Network::from_bytes(bytes, &device).or_else(|_| {
-        let mut other =
-            Network::new(DenseNetConfig { classes: IMAGENET, ..net.config().clone() }, 0, &device)?;
-        other.load_bytes(bytes).map(|()| other)
-    });
-    net.take_features(&other.map_err(|_| first)?)
+/// Where what learns begins.
+pub(crate) fn boundary(params: &DenseNet) -> eyepatch_nn::Result<Boundary> {
+    let mut net = Network::new(params.network(1), 0, &Device::Cpu)?;
+    prepare(params, &mut net);
+    net.boundary().map_err(|why| NnError::NoBoundary(why.to_string()))
+}
+
+/// Freezes what the parameters say.
+pub(crate) fn prepare(params: &DenseNet, net: &mut Network) {
+    net.set_scope(params.trainable);
+    net.set_frozen_norm(params.frozen_norm);
+}
+
+/// Loads a file of weights; a classifier of other classes stays behind, and colours are added up for grey images.
+fn load(net: &mut Network, bytes: &[u8]) -> eyepatch_nn::Result<()> {
+    let file = WeightFile::parse(bytes)?;
+    let table = densenet::table(&file, None)?;
+    let shape = |name: &str| table.get(name).map(|t| t.shape().to_vec());
+    let same = shape("classifier.weight").is_some_and(|s| s.first() == Some(&net.config().classes));
+    let colour = shape("features.conv0.weight").is_some_and(|s| s.get(1) == Some(&3));
+    let head = if same { Head::Keep } else { Head::Fresh };
+    let input = if colour && net.config().in_channels == 1 { Input::Grey } else { Input::Keep };
+    net.load(&table, Loading { head, input })
 }
 
 /// Hash of a file, read piece by piece.

@@ -117,6 +117,7 @@ impl Model for Linear {
                 epoch: epoch + 1,
                 train_loss: loss / train.len() as f64,
                 validation_loss: Some(watched / validation.len() as f64),
+                learning_rate: None,
             });
         }
         Ok(Box::new(self.fitted(classes, weights, history)))

@@ -48,6 +48,33 @@ impl Boundary {
         self.before.iter().map(of).sum()
     }
 
+    /// Name of the node of [`DenseNet::graph`] whose value crosses the boundary.
+    pub fn node(&self) -> String {
+        let (mut block, mut layers) = (1, 0);
+        let mut name = String::new();
+        for part in &self.before {
+            name = match part {
+                Part::Stem { pool: true, .. } => "features.pool0".to_owned(),
+                Part::Stem { pool: false, .. } => "features.relu0".to_owned(),
+                Part::Dense(shape) => {
+                    layers += shape.layers;
+                    match self.config.blocks.get(block - 1) {
+                        Some(&all) if layers < all => {
+                            format!("features.denseblock{block}.denselayer{layers}")
+                        }
+                        _ => format!("features.denseblock{block}"),
+                    }
+                }
+                Part::Shrink { .. } => {
+                    (block, layers) = (block + 1, 0);
+                    format!("features.transition{}", block - 1)
+                }
+                Part::Pooled { .. } => "features.pool".to_owned(),
+            };
+        }
+        name
+    }
+
     /// Channels that cross the boundary.
     pub fn channels(&self) -> usize {
         self.shape((1, 1))[0]
