@@ -21,7 +21,7 @@ dispatched! {
                 }
             } else {
                 for (x, y) in pixels.chunks_exact(channels).zip(out.chunks_mut(stride)) {
-                    for (c, y) in (start..end).zip(&mut y[start..]) {
+                    for (c, y) in (start..end).zip(y.iter_mut().skip(start)) {
                         let v = scale[c] * x[c] + shift[c];
                         *y = if v < 0.0 { 0.0 } else { v };
                     }

@@ -94,7 +94,7 @@ impl Winograd {
         bias: &[f32],
         relu: bool,
     ) -> Result<Self, KernelError> {
-        KernelError::length("weights", output * input * 9, weights.len())?;
+        KernelError::length("weights", output.saturating_mul(input).saturating_mul(9), weights.len())?;
         KernelError::length("bias", output, bias.len())?;
         let none = vec![0.0; output];
         let point = |i: usize, j: usize| {
