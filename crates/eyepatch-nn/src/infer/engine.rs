@@ -1,3 +1,4 @@
+use super::arena::Arena;
 use super::compile::{Compiler, Program};
 use super::graph::{Graph, NodeId};
 use super::step::{BufferId, Map, Scratch, Shape, Step, Value};
@@ -35,14 +36,6 @@ pub struct Output {
     pub shape: [usize; 4],
     /// In that order.
     pub values: Vec<f32>,
-}
-
-/// What a thread works with.
-#[derive(Debug, Default)]
-struct Arena {
-    buffers: Vec<Vec<f32>>,
-    free: Vec<Vec<f32>>,
-    scratch: Vec<Scratch>,
 }
 
 /// Seconds a kind of step took, summed over threads.
@@ -232,24 +225,6 @@ impl Engine {
             self.program.outputs.iter().map(|(_, value)| to_nchw(value, &arena.buffers, shapes, n)).collect();
         arena.free.extend(arena.buffers.drain(..).filter(|b| b.capacity() > 0));
         Ok(outputs)
-    }
-}
-
-impl Arena {
-    /// A buffer of this length: the smallest free one that has room, or a new one in place of the largest, so that images
-    /// of ever other sizes do not leave ever more buffers behind.
-    fn take(&mut self, len: usize) -> Vec<f32> {
-        let free = || self.free.iter().enumerate().map(|(i, b)| (i, b.capacity()));
-        let best = free().filter(|b| b.1 >= len).min_by_key(|b| b.1);
-        let mut buffer = match best.or_else(|| free().max_by_key(|b| b.1)) {
-            Some((i, _)) => self.free.swap_remove(i),
-            None => Vec::new(),
-        };
-        if buffer.capacity() < len {
-            buffer = Vec::new();
-        }
-        buffer.resize(len, 0.0);
-        buffer
     }
 }
 
