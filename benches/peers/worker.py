@@ -1,4 +1,6 @@
 """The peer's end of a side-by-side benchmark; see ../README.md for what is said on stdin and stdout."""
+import pathlib
+import re
 import statistics
 import sys
 import time
@@ -32,6 +34,9 @@ def serve(name, version, load):
                 run()
                 seconds.append(time.perf_counter() - start)
             say(repr(statistics.median(seconds)))
+        elif what == "peak":
+            status = pathlib.Path("/proc/self/status").read_text()
+            say(int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]) / 1024)
         else:
             raise SystemExit(f"not understood: {line}")
         stdout.flush()

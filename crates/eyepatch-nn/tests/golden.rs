@@ -1,6 +1,6 @@
 //! Against PyTorch: each operation, and a small DenseNet with its gradients and optimiser steps.
 //!
-//! `golden/generate.py` made the data.
+//! `golden/generate.py` made the data. Whole DenseNets against torchvision: `golden/torchvision.rs`.
 #![allow(clippy::unwrap_used, reason = "clippy.toml allows it in test functions, not in their helpers")]
 
 use candle_core::{Device, Tensor, Var};
@@ -14,6 +14,11 @@ use eyepatch_nn::{Backend, DenseNet, DenseNetConfig, Stem};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+
+#[path = "golden/formula.rs"]
+mod formula;
+#[path = "golden/torchvision.rs"]
+mod torchvision;
 
 type Golden = HashMap<String, Tensor>;
 

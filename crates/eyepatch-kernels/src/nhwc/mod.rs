@@ -22,3 +22,23 @@ pub use panels::Panels;
 pub use pool::{Window, average_pool_row, max_pool_row};
 pub use product::{Rows, product};
 pub use winograd::{Tile, Winograd, WinogradScratch};
+
+/// What tests go up to: Miri, which follows every access, is a thousand times slower.
+#[cfg(test)]
+mod limits {
+    use proptest::prelude::ProptestConfig;
+
+    /// `most`, or as much of it as Miri can take.
+    pub(super) const fn up_to(most: usize) -> usize {
+        if cfg!(miri) && most > 10 { 10 } else { most }
+    }
+
+    /// So many cases, few under Miri.
+    pub(super) fn cases(n: u32) -> ProptestConfig {
+        ProptestConfig {
+            cases: if cfg!(miri) { 4 } else { n },
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        }
+    }
+}

@@ -18,7 +18,7 @@ impl Panels {
     /// # Errors
     /// [`KernelError::Length`] where the lengths do not fit.
     pub fn new(isa: Isa, (k, n): (usize, usize), weights: &[f32], bias: &[f32]) -> Result<Self, KernelError> {
-        KernelError::length("weights", k * n, weights.len())?;
+        KernelError::length("weights", k.saturating_mul(n), weights.len())?;
         KernelError::length("bias", n, bias.len())?;
         let padded = n.next_multiple_of(isa.lanes());
         let mut values = Vec::with_capacity(k * padded);

@@ -71,9 +71,11 @@ dispatched! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nhwc::limits::cases;
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(cases(256))]
         #[test]
         fn a_row_equals_its_definition(height in 1usize..4, width in 1usize..12, channels in 1usize..20, side in 1usize..4, stride in 1usize..3, padding in 0usize..2) {
             let window = Window { side, stride, padding: padding.min(side - 1) };

@@ -175,6 +175,7 @@ unsafe fn block<L: Lanes, const R: usize, const W: usize>(b: Block<'_>) {
 mod tests {
     use super::*;
     use crate::nhwc::Isa;
+    use crate::nhwc::limits::{cases, up_to};
     use proptest::prelude::*;
 
     fn values(n: usize, seed: usize) -> Vec<f32> {
@@ -182,8 +183,9 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(cases(256))]
         #[test]
-        fn equals_the_triple_loop(m in 0usize..40, k in 0usize..40, n in 1usize..70, gap in 0usize..3, relu in any::<bool>()) {
+        fn equals_the_triple_loop(m in 0..up_to(40), k in 0..up_to(40), n in 1..up_to(70), gap in 0usize..3, relu in any::<bool>()) {
             let (a, w, bias) = (values(m * (k + gap) + gap, 1), values(n * k, 2), values(n, 3));
             let rows = Rows { values: &a, stride: k + gap, count: m };
             // Places in reverse order, with gaps.
@@ -207,7 +209,7 @@ mod tests {
 
     #[test]
     fn any_number_of_rows_gives_the_same_bits() {
-        let (m, k, n) = (30, 33, 50);
+        let (m, k, n) = (up_to(30), up_to(33), up_to(50));
         let (a, w, bias) = (values(m * k, 1), values(n * k, 2), values(n, 3));
         for isa in Isa::available() {
             let panels = Panels::new(isa, (k, n), &w, &bias).unwrap();

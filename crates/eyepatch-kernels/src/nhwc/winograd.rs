@@ -94,7 +94,7 @@ impl Winograd {
         bias: &[f32],
         relu: bool,
     ) -> Result<Self, KernelError> {
-        KernelError::length("weights", output * input * 9, weights.len())?;
+        KernelError::length("weights", output.saturating_mul(input).saturating_mul(9), weights.len())?;
         KernelError::length("bias", output, bias.len())?;
         let none = vec![0.0; output];
         let point = |i: usize, j: usize| {
@@ -331,6 +331,7 @@ unsafe fn output_points<L: Lanes>([m0, m1, m2, m3, m4, m5]: [L::V; IN]) -> [L::V
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nhwc::limits::{cases, up_to};
     use proptest::prelude::*;
 
     fn values(n: usize, seed: usize) -> Vec<f32> {
@@ -338,9 +339,9 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(40))]
+        #![proptest_config(cases(40))]
         #[test]
-        fn equals_the_definition(c in 1usize..40, n in 1usize..40, tiles_down in 1usize..4, tiles_right in 1usize..12, cut in (0usize..4, 0usize..4), relu in any::<bool>()) {
+        fn equals_the_definition(c in 1..up_to(40), n in 1..up_to(40), tiles_down in 1usize..4, tiles_right in 1usize..12, cut in (0usize..4, 0usize..4), relu in any::<bool>()) {
             let (h, w) = (4 * tiles_down - cut.0, 4 * tiles_right - cut.1);
             let (ph, pw) = (4 * tiles_down + 2, 4 * tiles_right + 2);
             let (x, k, bias) = (values(ph * pw * c, 1), values(n * c * 9, 2), values(n, 3));

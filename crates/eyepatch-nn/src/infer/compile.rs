@@ -34,6 +34,13 @@ struct Pending {
     relu: bool,
 }
 
+impl Folded<'_> {
+    fn last(&self) -> NodeId {
+        // The convolution itself is always there.
+        self.nodes[self.nodes.len() - 1]
+    }
+}
+
 impl Pending {
     fn new(value: Value) -> Self {
         Self { value, norm: None, relu: false }
@@ -61,8 +68,8 @@ struct Folded<'a> {
     relu: bool,
     /// Whether a mean over 2 x 2 pixels follows.
     halve: bool,
-    /// The last node that is folded in.
-    last: NodeId,
+    /// The nodes that are folded in; the last one has the result's value.
+    nodes: Vec<NodeId>,
     input: &'a [NodeId],
 }
 
@@ -73,6 +80,8 @@ pub(super) struct Compiler<'a> {
     readers: Vec<Vec<NodeId>>,
     wanted: Vec<bool>,
     values: Vec<Option<Pending>>,
+    /// Nodes that a step has computed, with those inside it that nobody reads.
+    done: Vec<bool>,
     steps: Vec<Step>,
 }
 
@@ -84,13 +93,13 @@ impl<'a> Compiler<'a> {
         }
         let mut wanted = vec![false; graph.nodes.len()];
         outputs.iter().for_each(|o| wanted[o.0] = true);
-        let mut this =
-            Self { graph, target, readers, wanted, values: vec![None; graph.nodes.len()], steps: vec![] };
+        let (values, done) = (vec![None; graph.nodes.len()], vec![false; graph.nodes.len()]);
+        let mut this = Self { graph, target, readers, wanted, values, done, steps: vec![] };
         this.drop_unread();
         this.values[0] = Some(Pending::new(Value::one(0, graph.nodes[0].channels)));
         for i in 1..graph.nodes.len() {
             let needed = this.wanted[i] || !this.readers[i].is_empty();
-            if needed && this.values[i].is_none() {
+            if needed && !this.done[i] {
                 this.node(NodeId(i))?;
             }
         }
@@ -157,9 +166,12 @@ impl<'a> Compiler<'a> {
         value
     }
 
-    fn set(&mut self, node: NodeId, step: Step) {
+    /// The step that computes `nodes`, of which the last has a value.
+    fn set(&mut self, nodes: &[NodeId], step: Step) {
         let buffer = self.push(step);
-        self.values[node.0] = Some(Pending::new(Value::one(buffer, self.graph.channels(node))));
+        nodes.iter().for_each(|n| self.done[n.0] = true);
+        let Some(node) = nodes.last() else { return };
+        self.values[node.0] = Some(Pending::new(Value::one(buffer, self.graph.channels(*node))));
     }
 
     /// The only reader of a node that nobody else wants.
@@ -191,26 +203,27 @@ impl<'a> Compiler<'a> {
             }
             Layer::MaxPool(window) => {
                 let step = Step::MaxPool { from: self.single(input), window: *window };
-                self.set(at, step);
+                self.set(&[at], step);
             }
             Layer::AveragePool(window) => {
                 let step = Step::AveragePool { from: self.single(input), window: *window };
-                self.set(at, step);
+                self.set(&[at], step);
             }
             Layer::Add => {
                 let from = [self.single(input), self.single(node.inputs[1])];
                 let relu = self.only_reader(at).filter(|r| self.graph.nodes[r.0].layer == Some(Layer::Relu));
-                self.set(relu.unwrap_or(at), Step::Add { from, relu: relu.is_some() });
+                let nodes: Vec<NodeId> = [at].into_iter().chain(relu).collect();
+                self.set(&nodes, Step::Add { from, relu: relu.is_some() });
             }
             Layer::GlobalAverage => {
                 let pending = self.plain_unless(input, |p| p.is_plain() || p.relu);
                 let step = Step::GlobalAverage { norm: pending.norm_relu(), from: pending.value };
-                self.set(at, step);
+                self.set(&[at], step);
             }
             Layer::Linear { weights, bias } => {
                 let from = self.plain(input);
                 let weights = Panels::new(self.target.isa, (from.channels(), bias.len()), weights, bias)?;
-                self.set(at, Step::Linear { from, weights });
+                self.set(&[at], Step::Linear { from, weights });
             }
         }
         Ok(())
@@ -221,14 +234,15 @@ impl<'a> Compiler<'a> {
         if fine(&pending) { pending } else { Pending::new(self.plain(node)) }
     }
 
-    /// The convolution at a node with the normalisation, ReLU and mean that follow and that nobody sees in between.
-    fn folded(&self, at: NodeId) -> Option<Folded<'a>> {
+    /// The convolution at a node with the normalisation, ReLU and (with `may_halve`) mean that follow and that nobody sees
+    /// in between.
+    fn fold(&self, at: NodeId, may_halve: bool) -> Option<Folded<'a>> {
         let node = &self.graph.nodes[at.0];
         let Some(Layer::Conv { weights, bias, window }) = &node.layer else { return None };
         let bias = if bias.is_empty() { vec![0.0; node.channels] } else { bias.clone() };
         let (weights, window, input) = (weights.clone(), *window, node.inputs.as_slice());
-        let mut conv = Folded { weights, bias, window, relu: false, halve: false, last: at, input };
-        while let Some(next) = self.only_reader(conv.last) {
+        let mut conv = Folded { weights, bias, window, relu: false, halve: false, nodes: vec![at], input };
+        while let Some(next) = self.only_reader(conv.last()) {
             match &self.graph.nodes[next.0].layer {
                 Some(Layer::Norm { scale, shift }) if !conv.relu => {
                     let size = conv.weights.len() / scale.len();
@@ -239,48 +253,33 @@ impl<'a> Compiler<'a> {
                 }
                 Some(Layer::Relu) => conv.relu = true,
                 Some(Layer::AveragePool(w))
-                    if *w == HALVE && window == POINT && !conv.relu && !conv.halve =>
+                    if may_halve && *w == HALVE && window == POINT && !conv.relu && !conv.halve =>
                 {
                     conv.halve = true;
                 }
                 _ => break,
             }
-            conv.last = next;
+            conv.nodes.push(next);
         }
         Some(conv)
     }
 
     fn conv(&mut self, at: NodeId) -> Result<()> {
-        let Some(conv) = self.folded(at) else { return Ok(()) };
-        let (input, last) = (conv.input[0], conv.last);
+        let input = self.graph.nodes[at.0].inputs[0];
         let channels = self.graph.channels(input);
-        let step = if conv.window == POINT {
-            let pending = self.pending(input);
-            // The mean and the convolution commute only as long as nothing lies between; it is taken while reading.
-            let halve = conv.halve && pending.relu;
-            let pending = self.plain_unless(input, |p| p.is_plain() || p.relu);
-            let (norm, from) = (pending.norm_relu(), pending.value);
-            let first = Pointwise::new(self.target, norm, &conv.weights, &conv.bias, conv.relu)?;
-            if conv.halve && !halve {
-                let buffer = self.push(Step::Pointwise { from, conv: first, halve: false });
-                Step::AveragePool { from: buffer, window: HALVE }
-            } else {
-                let second = self.only_reader(last).filter(|_| !halve).and_then(|next| self.folded(next));
-                match second.filter(|c| is_strips(c, self.graph.channels(last))) {
-                    Some(second) => {
-                        let filter = self.filter(&second, self.graph.channels(last))?;
-                        let conv = Strips { source: Source::Pointwise(first), filter };
-                        self.set(second.last, Step::Strips { from, conv });
-                        return Ok(());
-                    }
-                    None => Step::Pointwise { from, conv: first, halve },
-                }
-            }
-        } else if is_strips(&conv, channels) {
+        // A mean and the convolution before it commute: it is taken while the convolution's input is read, which only
+        // a reading that ends in a ReLU does.
+        let Some(conv) = self.fold(at, self.pending(input).relu) else { return Ok(()) };
+        if conv.window == POINT {
+            return self.pointwise(conv);
+        }
+        let step = if is_strips(&conv, channels) {
             let pending = self.plain_unless(input, |p| p.is_plain() || p.relu);
             let source = Source::Plain(pending.norm_relu());
-            let conv = Strips { source, filter: self.filter(&conv, channels)? };
-            Step::Strips { from: pending.value, conv }
+            Step::Strips {
+                from: pending.value,
+                conv: Strips { source, filter: self.filter(&conv, channels)? },
+            }
         } else {
             let (side, output) = (conv.window.side, conv.bias.len());
             let weights = channels_last(&conv.weights, channels, side * side);
@@ -288,7 +287,26 @@ impl<'a> Compiler<'a> {
                 Panels::new(self.target.isa, (channels * side * side, output), &weights, &conv.bias)?;
             Step::Window { from: self.single(input), window: conv.window, weights, relu: conv.relu }
         };
-        self.set(last, step);
+        self.set(&conv.nodes, step);
+        Ok(())
+    }
+
+    /// A 1 x 1 convolution with stride 1, and the 3 x 3 convolution behind it if nobody else reads it.
+    fn pointwise(&mut self, conv: Folded<'_>) -> Result<()> {
+        let (output, last) = (conv.bias.len(), conv.last());
+        let pending = self.plain_unless(conv.input[0], |p| p.is_plain() || p.relu);
+        let (norm, from) = (pending.norm_relu(), pending.value);
+        let first = Pointwise::new(self.target, norm, &conv.weights, &conv.bias, conv.relu)?;
+        let second = self.only_reader(last).filter(|_| !conv.halve).and_then(|next| self.fold(next, false));
+        match second.filter(|c| is_strips(c, output)) {
+            Some(second) => {
+                let strips =
+                    Strips { source: Source::Pointwise(first), filter: self.filter(&second, output)? };
+                let nodes = [conv.nodes, second.nodes].concat();
+                self.set(&nodes, Step::Strips { from, conv: strips });
+            }
+            None => self.set(&conv.nodes, Step::Pointwise { from, conv: first, halve: conv.halve }),
+        }
         Ok(())
     }
 

@@ -1,8 +1,9 @@
+use super::arena::Arena;
 use super::compile::{Compiler, Program};
 use super::graph::{Graph, NodeId};
 use super::pointwise::Out;
 use super::precision::{Precision, Target};
-use super::step::{Map, Scratch, Shape, Step, Value};
+use super::step::{BufferId, Map, Scratch, Shape, Step, Value};
 use super::strips::Strips;
 use crate::error::{NnError, Result};
 use eyepatch_kernels::nhwc::half::Unit;
@@ -17,6 +18,8 @@ use std::time::{Duration, Instant};
 
 /// Bytes that the images which a thread has at work at once may take, if there is more than one.
 const GROUP_BYTES: usize = 64 << 20;
+/// Numbers of a buffer that a slice can hold.
+const MOST_NUMBERS: usize = isize::MAX as usize / size_of::<f32>();
 
 /// A network ready to run on the CPU.
 #[derive(Debug)]
@@ -36,14 +39,6 @@ pub struct Output {
     pub shape: [usize; 4],
     /// In that order.
     pub values: Vec<f32>,
-}
-
-/// What a thread works with.
-#[derive(Debug, Default)]
-struct Arena {
-    buffers: Vec<Buffer>,
-    free: Vec<Buffer>,
-    scratch: Vec<Scratch>,
 }
 
 /// Seconds a kind of step took, summed over threads.
@@ -106,7 +101,7 @@ impl Engine {
         size: (usize, usize),
         profile: &Mutex<Profile>,
     ) -> Result<Vec<Output>> {
-        let shapes = self.shapes(size)?;
+        let shapes = self.shapes(n, size)?;
         let image = shapes[0].len();
         if pixels.len() != n * image {
             let expected = format!("{n} images of {} x {} x {}", self.program.channels, size.0, size.1);
@@ -158,32 +153,32 @@ impl Engine {
     }
 
     /// Shape of every buffer for images of this size.
-    fn shapes(&self, (height, width): (usize, usize)) -> Result<Vec<Shape>> {
-        let mut shapes = vec![Shape { height, width, channels: self.program.channels }];
-        for step in &self.program.steps {
-            let from = shapes[step.reads()[0]];
-            let of = |height, width, channels| Shape { height, width, channels };
-            let slide = |w: &Window, channels| of(w.places(from.height), w.places(from.width), channels);
-            let shape = match step {
-                Step::Pointwise { conv, halve, .. } => {
-                    let by = if *halve { 2 } else { 1 };
-                    of(from.height / by, from.width / by, conv.outputs())
+    fn shapes(&self, n: usize, (height, width): (usize, usize)) -> Result<Vec<Shape>> {
+        let wrong = |expected: String| {
+            Err(NnError::Shape { what: "image".into(), got: vec![height, width], expected })
+        };
+        let fine = |shape: Shape| match shape.checked_len().and_then(|len| len.checked_mul(n.max(1))) {
+            Some(0) => wrong("larger images: nothing is left of these before the last layer".into()),
+            Some(len) if len <= MOST_NUMBERS => Ok(shape),
+            _ => wrong(format!("{n} images that fit into memory")),
+        };
+        let agree = |shapes: &[Shape], read: &[BufferId]| {
+            let size = |b: BufferId| (shapes[b].height, shapes[b].width);
+            match read.iter().find(|&&b| size(b) != size(read[0])) {
+                Some(&b) => {
+                    let (one, other) = (size(read[0]), size(b));
+                    wrong(format!("a size at which a layer's inputs agree: here {one:?} meets {other:?}"))
                 }
-                Step::Strips { conv, .. } => of(from.height, from.width, conv.filter.outputs()),
-                Step::Window { window, weights, .. } => slide(window, weights.size().1),
-                Step::MaxPool { window, .. } | Step::AveragePool { window, .. } => {
-                    slide(window, from.channels)
-                }
-                Step::GlobalAverage { from, .. } => of(1, 1, from.channels()),
-                Step::Linear { weights, .. } => of(from.height, from.width, weights.size().1),
-                Step::Map { from: value, .. } => of(from.height, from.width, value.channels()),
-                Step::Add { .. } => from,
-            };
-            if shape.len() == 0 {
-                let expected = "larger images: nothing is left of these before the last layer".into();
-                return Err(NnError::Shape { what: "image".into(), got: vec![height, width], expected });
+                None => Ok(shapes[read[0]]),
             }
-            shapes.push(shape);
+        };
+        let mut shapes = vec![fine(Shape { height, width, channels: self.program.channels })?];
+        for step in &self.program.steps {
+            let from = agree(&shapes, &step.reads())?;
+            shapes.push(fine(step.shape(from))?);
+        }
+        for (_, value) in &self.program.outputs {
+            agree(&shapes, &value.parts.iter().map(|p| p.0).collect::<Vec<_>>())?;
         }
         Ok(shapes)
     }
@@ -244,20 +239,8 @@ impl Engine {
         }
         let outputs =
             self.program.outputs.iter().map(|(_, value)| to_nchw(value, &arena.buffers, shapes, n)).collect();
-        let left: Vec<Buffer> = arena.buffers.drain(..).filter(|b| b.capacity() > 0).collect();
-        arena.free.extend(left);
+        arena.free.extend(arena.buffers.drain(..).filter(|b| b.capacity() > 0));
         Ok(outputs)
-    }
-}
-
-impl Arena {
-    /// A buffer of this length: the smallest free one that has room, or a new one.
-    fn take(&mut self, len: usize) -> Buffer {
-        let fits = self.free.iter().enumerate().filter(|(_, b)| b.capacity() >= len);
-        let best = fits.min_by_key(|(_, b)| b.capacity()).map(|(i, _)| i);
-        let mut buffer = best.map(|i| self.free.swap_remove(i)).unwrap_or_default();
-        buffer.resize(len);
-        buffer
     }
 }
 

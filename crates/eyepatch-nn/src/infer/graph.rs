@@ -1,6 +1,9 @@
 use crate::error::{NnError, Result};
 use eyepatch_kernels::nhwc::Window;
 
+/// Side of the largest window.
+const LARGEST: usize = 4096;
+
 /// A layer of a network at inference.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Layer {
@@ -100,6 +103,16 @@ impl Graph {
         if inputs.len() != wanted {
             return wrong(format!("reads {} nodes, not {wanted}", inputs.len()));
         }
+        if let Layer::Conv { window, .. } | Layer::MaxPool(window) | Layer::AveragePool(window) = &layer
+            && (window.side == 0
+                || window.side > LARGEST
+                || window.stride == 0
+                || window.padding >= window.side)
+        {
+            return wrong(format!(
+                "{window:?}: wanted are 1 <= side <= {LARGEST}, stride >= 1, padding < side"
+            ));
+        }
         let channels = match &layer {
             Layer::Conv { weights, bias, window } => {
                 let size = read[0] * window.side * window.side;
@@ -134,11 +147,6 @@ impl Graph {
             Layer::Concat => read.iter().sum(),
             _ => read[0],
         };
-        if let Layer::Conv { window, .. } | Layer::MaxPool(window) | Layer::AveragePool(window) = &layer
-            && (window.side == 0 || window.stride == 0 || window.padding >= window.side)
-        {
-            return wrong(format!("{window:?}"));
-        }
         self.nodes.push(Node {
             name: name.to_owned(),
             layer: Some(layer),

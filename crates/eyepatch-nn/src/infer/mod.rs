@@ -21,6 +21,7 @@
 //!
 //! An image's results are the same bits whatever the batch, its order and the number of threads.
 
+mod arena;
 mod compile;
 mod engine;
 mod graph;

@@ -109,6 +109,25 @@ impl Step {
         }
     }
 
+    /// Shape of its result, from that of the first buffer that it reads.
+    pub(super) fn shape(&self, from: Shape) -> Shape {
+        let of = |height, width, channels| Shape { height, width, channels };
+        let slide = |w: &Window, channels| of(w.places(from.height), w.places(from.width), channels);
+        match self {
+            Self::Pointwise { conv, halve, .. } => {
+                let by = if *halve { 2 } else { 1 };
+                of(from.height / by, from.width / by, conv.outputs())
+            }
+            Self::Strips { conv, .. } => of(from.height, from.width, conv.filter.outputs()),
+            Self::Window { window, weights, .. } => slide(window, weights.size().1),
+            Self::MaxPool { window, .. } | Self::AveragePool { window, .. } => slide(window, from.channels),
+            Self::GlobalAverage { from, .. } => of(1, 1, from.channels()),
+            Self::Linear { weights, .. } => of(from.height, from.width, weights.size().1),
+            Self::Map { from: value, .. } => of(from.height, from.width, value.channels()),
+            Self::Add { .. } => from,
+        }
+    }
+
     /// A word for profiles.
     pub(super) fn kind(&self) -> &'static str {
         match self {
@@ -159,6 +178,11 @@ pub(super) struct Shape {
 impl Shape {
     pub(super) fn pixels(self) -> usize {
         self.height * self.width
+    }
+
+    /// As [`Shape::len`], if it is a number.
+    pub(super) fn checked_len(self) -> Option<usize> {
+        self.height.checked_mul(self.width)?.checked_mul(self.channels)
     }
 
     pub(super) fn len(self) -> usize {
