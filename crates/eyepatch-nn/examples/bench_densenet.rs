@@ -5,7 +5,7 @@
 mod formula;
 
 use eyepatch_nn::DenseNetConfig;
-use eyepatch_nn::infer::{Engine, Isa, Profile};
+use eyepatch_nn::infer::{Engine, Isa, Precision, Profile};
 use std::error::Error;
 use std::io::{BufRead, Write};
 use std::sync::Mutex;
@@ -22,7 +22,7 @@ struct Job {
 }
 
 impl Job {
-    /// `PRECISION ISA N SIDE`: `f32`, `best` or the name of an instruction set, images and their side.
+    /// `PRECISION ISA N SIDE`: `f32` or `bf16`, `best` or the name of an instruction set, images and their side.
     fn new(line: &[&str]) -> Anything<Self> {
         let [precision, isa, n, side] = line else { return Err("wanted: PRECISION ISA N SIDE".into()) };
         let isa = match *isa {
@@ -36,6 +36,7 @@ impl Job {
         let logits = graph.find("classifier").ok_or("no classifier")?;
         let engine = match *precision {
             "f32" => Engine::with_isa(&graph, &[logits], isa)?,
+            "bf16" => Engine::new(&graph, &[logits], Precision::Bf16)?,
             other => return Err(format!("the engine does not compute in {other}").into()),
         };
         let (n, side) = (n.parse()?, side.parse()?);

@@ -17,25 +17,28 @@ pub(crate) const FROZEN_SEED: u64 = 1907;
 /// the seed.
 pub(crate) fn network(params: &DenseNet, classes: usize, seed: u64, device: &Device) -> Result<Network> {
     let config = params.network(classes);
-    let mut net = Network::new(config.clone(), seed, device).map_err(core)?;
-    match &params.weights {
+    let mut net = match &params.weights {
         Some(path) => {
+            let mut net = Network::blank(config, device).map_err(core)?;
+            net.draw_classifier(seed).map_err(core)?;
             let bytes = std::fs::read(path).map_err(|e| CoreError::io(path, e))?;
             load(&mut net, &bytes).map_err(|problem| Error::Weights { path: path.clone(), problem })?;
+            net
         }
-        None if params.trainable != Scope::All => {
-            let frozen = Network::new(config, FROZEN_SEED, device).map_err(core)?;
-            net.take_features(&frozen).map_err(core)?;
+        None if params.trainable == Scope::All => Network::new(config, seed, device).map_err(core)?,
+        None => {
+            let mut net = Network::new(config, FROZEN_SEED, device).map_err(core)?;
+            net.draw_classifier(seed).map_err(core)?;
+            net
         }
-        None => {}
-    }
+    };
     prepare(params, &mut net);
     Ok(net)
 }
 
 /// Where what learns begins.
 pub(crate) fn boundary(params: &DenseNet) -> eyepatch_nn::Result<Boundary> {
-    let mut net = Network::new(params.network(1), 0, &Device::Cpu)?;
+    let mut net = Network::blank(params.network(1), &Device::Cpu)?;
     prepare(params, &mut net);
     net.boundary().map_err(|why| NnError::NoBoundary(why.to_string()))
 }

@@ -119,7 +119,7 @@ impl DenseNet {
         config.check()?;
         // Before anything is allocated for a network of the size that the file claims.
         config.fit(&table, Loading::default())?;
-        let mut net = Self::new(config, 0, device)?;
+        let mut net = Self::blank(config, device)?;
         net.load(&table, Loading::default())?;
         Ok(net)
     }

@@ -43,9 +43,41 @@ impl DenseNet {
     /// # Errors
     /// [`NnError::Config`] for sizes that make no network.
     pub fn new(config: DenseNetConfig, seed: u64, device: &Device) -> Result<Self> {
+        let mut net = Self::with(config, device, |name, shape| {
+            he_normal(shape, seed, &format!("{name}.weight"), device)
+        })?;
+        net.draw_classifier(seed)?;
+        Ok(net)
+    }
+
+    /// A network whose weights are zero: cheaper where they are about to be loaded.
+    ///
+    /// # Errors
+    /// As [`DenseNet::new`].
+    pub fn blank(config: DenseNetConfig, device: &Device) -> Result<Self> {
+        let zero = |shape: &[usize]| Tensor::zeros(shape, candle_core::DType::F32, device);
+        Self::with(config, device, |_, shape| Ok(Var::from_tensor(&zero(shape)?)?))
+    }
+
+    /// Draws the classifier's weights afresh, the same for the same seed as in [`DenseNet::new`]; its bias becomes 0.
+    ///
+    /// # Errors
+    /// When they cannot be written to the device.
+    pub fn draw_classifier(&mut self, seed: u64) -> Result<()> {
+        let size = (self.config.classes, self.config.features());
+        let weight = linear_uniform(size, seed, "classifier.weight", &self.device)?;
+        let bias = Tensor::zeros(self.config.classes, candle_core::DType::F32, &self.device)?;
+        self.classifier = (weight, Var::from_tensor(&bias)?);
+        Ok(())
+    }
+
+    fn with(
+        config: DenseNetConfig,
+        device: &Device,
+        conv: impl Fn(&str, &[usize]) -> Result<Var>,
+    ) -> Result<Self> {
         config.check()?;
         let kernel = if config.stem == Stem::Large { 7 } else { 3 };
-        let conv = |name: &str, shape: &[usize]| he_normal(shape, seed, &format!("{name}.weight"), device);
         let conv0 = conv("features.conv0", &[config.init_features, config.in_channels, kernel, kernel])?;
         let norm0 = Norm::new(config.init_features, device)?;
         let shapes = config.block_shapes();
@@ -69,7 +101,8 @@ impl DenseNet {
             let conv = if last { None } else { Some(conv(&name, &[out / 2, out, 1, 1])?) };
             blocks.push(Block { layers, after: Transition { norm, conv, trainable: true } });
         }
-        let head = linear_uniform((config.classes, config.features()), seed, "classifier.weight", device)?;
+        let head = Tensor::zeros((config.classes, config.features()), candle_core::DType::F32, device)?;
+        let head = Var::from_tensor(&head)?;
         let bias = Var::from_tensor(&Tensor::zeros(config.classes, candle_core::DType::F32, device)?)?;
         Ok(Self {
             backend: if device.is_cpu() { Backend::Own } else { Backend::Candle },
@@ -84,6 +117,11 @@ impl DenseNet {
             workspace: Workspace::default(),
             config,
         })
+    }
+
+    /// Memory of its passes.
+    pub(crate) fn workspace(&self) -> Workspace {
+        self.workspace.clone()
     }
 
     /// The shape of this network.

@@ -7,7 +7,8 @@ use super::model::DenseNet;
 use super::scope::FrozenNorm;
 use crate::native;
 use crate::ops::{self, ChannelStats, ConvShape, DenseBlockShape, Learning, Part};
-use candle_core::{Tensor, Var};
+use candle_core::{Tensor, TensorId, Var};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What a forward pass is for.
@@ -106,6 +107,19 @@ impl DenseNet {
         slots
     }
 
+    /// Gradients of the last backward pass by parameter, where they go past candle.
+    pub(crate) fn take_direct(&self) -> HashMap<TensorId, Vec<f32>> {
+        let mut all = HashMap::new();
+        let Some(mut flat) = self.workspace.take_gradients() else { return all };
+        // The pass may have begun behind the first parts; it ended with the last.
+        let vars: Vec<&Var> = self.slots().iter().flat_map(|slot| slot.vars.clone()).collect();
+        for var in vars.into_iter().rev() {
+            let Some(start) = flat.len().checked_sub(var.elem_count()) else { break };
+            all.insert(var.id(), flat.split_off(start));
+        }
+        all
+    }
+
     /// Runs parts one after the other; `tap` sees every named activation, unless gradients flow through our own
     /// operations, which then are one.
     pub(super) fn run(
@@ -130,7 +144,12 @@ impl DenseNet {
             let params: Vec<&Tensor> = parts.iter().flat_map(|p| &p.params).collect();
             let specs: Vec<(Part, Learning)> =
                 parts.iter().map(|p| (p.part.clone(), p.learning.clone())).collect();
-            ops::network(x, &Tensor::cat(&params, 0)?, &specs, EPS, &self.workspace)
+            let mut params = Tensor::cat(&params, 0)?;
+            if self.workspace.is_direct() && params.track_op() {
+                // A leaf of its own: its gradient goes past candle.
+                params = Var::from_tensor(&params.detach())?.into_inner();
+            }
+            ops::network(x, &params, &specs, EPS, &self.workspace)
         };
         if !parts.is_empty() && (x.track_op() || parts.iter().any(|p| p.params.iter().any(Tensor::track_op)))
         {

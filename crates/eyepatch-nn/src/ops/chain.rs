@@ -39,9 +39,31 @@ impl Pool {
 
 /// Memory of a network's passes, kept from one to the next. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Workspace(Arc<Mutex<Pool>>);
+pub struct Workspace(Arc<Mutex<Pool>>, Arc<Mutex<Direct>>);
+
+/// Gradients that are handed over past candle, which would add them to zeros on its pool of spinning threads.
+#[derive(Debug, Default)]
+struct Direct {
+    wanted: bool,
+    gradients: Option<Vec<f32>>,
+}
 
 impl Workspace {
+    /// From now on parameter gradients are left here instead of in candle's store, or no longer.
+    pub(crate) fn set_direct(&self, wanted: bool) {
+        *unpoison(&self.1) = Direct { wanted, gradients: None };
+    }
+
+    /// Whether they are.
+    pub(crate) fn is_direct(&self) -> bool {
+        unpoison(&self.1).wanted
+    }
+
+    /// Those of the last backward pass, all parameters of its parts in one vector.
+    pub(crate) fn take_gradients(&self) -> Option<Vec<f32>> {
+        unpoison(&self.1).gradients.take()
+    }
+
     /// Runs `f` with the pool, without holding the lock meanwhile: a second pass at the same time gets an empty pool.
     fn with<T>(&self, f: impl FnOnce(&mut Pool) -> T) -> T {
         let mut pool = std::mem::take(&mut *unpoison(&self.0));
@@ -251,6 +273,10 @@ impl CustomOp2 for Chain {
             })
         })?;
         let dx = dx.filter(|_| x.track_op()).map(|d| host::tensor(d, x.shape())).transpose()?;
+        if self.workspace.is_direct() {
+            unpoison(&self.workspace.1).gradients = dw;
+            return Ok((dx, None));
+        }
         Ok((dx, dw.map(|dw| host::tensor(dw, params.shape())).transpose()?))
     }
 }

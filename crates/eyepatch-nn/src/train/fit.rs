@@ -154,7 +154,15 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn run(mut self, file: Option<&Path>, report: Report<'_>) -> Result<History> {
+    fn run(self, file: Option<&Path>, report: Report<'_>) -> Result<History> {
+        let workspace = self.net.workspace();
+        workspace.set_direct(true);
+        let done = self.epochs(file, report);
+        workspace.set_direct(false);
+        done
+    }
+
+    fn epochs(mut self, file: Option<&Path>, report: Report<'_>) -> Result<History> {
         let fingerprint = if file.is_some() { self.fingerprint()? } else { String::new() };
         if let Some(state) = file.and_then(|file| State::open(file, &fingerprint)) {
             self.resume(state)?;

@@ -14,9 +14,11 @@ impl Gradients {
     /// # Errors
     /// When a gradient cannot be read from its device.
     pub fn of(net: &DenseNet, store: &GradStore) -> Result<Self> {
-        let mut all = vec![];
+        let (mut all, mut direct) = (vec![], net.take_direct());
         for (name, var, learns) in net.parameters() {
-            if let Some(grad) = store.get(var).filter(|_| learns) {
+            if let Some(grad) = direct.remove(&var.id()).filter(|_| learns) {
+                all.push((name, grad));
+            } else if let Some(grad) = store.get(var).filter(|_| learns) {
                 all.push((name, grad.flatten_all()?.to_vec1::<f32>()?));
             }
         }
