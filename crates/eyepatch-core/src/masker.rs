@@ -129,7 +129,8 @@ pub trait Masker: Send + Sync {
     /// What loading says, or a plugin's own.
     fn prepare(&self, training: &dyn TrainingPart, ctx: &Ctx) -> Result<Box<dyn Prepared>>;
 
-    /// Whether [`Masker::prepare`] reads the training part. Where it does not, maskings are the same in all folds.
+    /// Whether maskings depend on the training part: [`Masker::prepare`] reads it, or donors come from it. Where they do
+    /// not, they are the same in all folds.
     fn learns(&self) -> bool {
         false
     }

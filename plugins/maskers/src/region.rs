@@ -211,7 +211,7 @@ impl Masker for Region {
     fn prepare(&self, training: &dyn TrainingPart, ctx: &Ctx) -> Result<Box<dyn Prepared>> {
         let full = self.keep == Keep::Full;
         let filler = if full { Filler::default() } else { self.fill.prepare(training, ctx)? };
-        let mean = if self.of.learns() {
+        let mean = if self.of.needs_mean() {
             let rois = (0..training.len()).map(|i| {
                 ctx.check()?;
                 training.sample(i)?.roi.union(&self.structures)

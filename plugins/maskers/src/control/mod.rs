@@ -91,8 +91,13 @@ impl Of {
         })
     }
 
-    /// Whether it must see the training part.
+    /// Whether it is another region where the training part is another.
     pub(crate) fn learns(self) -> bool {
+        matches!(self, Self::MeanRoi | Self::SwapSame | Self::SwapOpposite)
+    }
+
+    /// Whether it needs the mean of the training part's regions.
+    pub(crate) fn needs_mean(self) -> bool {
         self == Self::MeanRoi
     }
 
