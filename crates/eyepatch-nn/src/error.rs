@@ -32,6 +32,14 @@ pub enum NnError {
         /// What it must be.
         why: &'static str,
     },
+    /// A device that was asked for and cannot be had.
+    #[error("device {device}: {why}")]
+    Device {
+        /// The device.
+        device: String,
+        /// Why not: what the build lacks, or the driver's words.
+        why: String,
+    },
     /// A weight file lacks a tensor of the network, or holds one that the network does not know.
     #[error("weights do not fit the network: {0}")]
     Weights(String),

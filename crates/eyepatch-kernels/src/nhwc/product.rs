@@ -1,9 +1,9 @@
 //! The product of some rows with packed weights.
 #![allow(unsafe_code)]
 
+use super::Panels;
 use super::isa::dispatch;
 use super::lanes::Lanes;
-use super::Panels;
 use crate::KernelError;
 
 /// Rows of numbers in a slice.

@@ -21,6 +21,7 @@
 //!
 //! An image's results are the same bits whatever the batch, its order and the number of threads.
 
+mod candle;
 mod compile;
 mod engine;
 mod graph;
@@ -30,6 +31,7 @@ mod strips;
 #[cfg(test)]
 mod tests;
 
+pub use candle::CandleEngine;
 pub use engine::{Engine, Output, Profile};
 pub use eyepatch_kernels::nhwc::{Isa, Window};
 pub use graph::{Graph, Layer, NodeId};

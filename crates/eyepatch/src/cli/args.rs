@@ -2,6 +2,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use eyepatch_core::{Keep, Shape};
+use eyepatch_nn::device::DeviceChoice;
+
+use super::predict::PredictArgs;
 
 /// Cover the part of the image that matters and see whether the model still answers: if it does, it learnt a shortcut.
 #[derive(Parser)]
@@ -33,6 +36,8 @@ pub(crate) enum Command {
     Mask(MaskArgs),
     /// Split a table into folds by patient.
     Split(SplitArgs),
+    /// Show images to a network and write its scores.
+    Predict(Box<PredictArgs>),
     /// Print completions for a shell.
     Completions {
         /// The shell.
@@ -66,6 +71,9 @@ pub(crate) struct RunArgs {
     /// Folder of the run store, which several runs may share [default: OUT/store].
     #[arg(long)]
     pub(crate) store: Option<PathBuf>,
+    /// Where models are trained and asked: auto (the first GPU, else the processor), cpu, cuda or cuda:N.
+    #[arg(long, default_value_t = DeviceChoice::Auto)]
+    pub(crate) device: DeviceChoice,
     /// Exit with 1 where an audit flags something.
     #[arg(long)]
     pub(crate) gate: bool,
@@ -191,6 +199,9 @@ pub(crate) struct ReportArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct DoctorArgs {
+    /// Leave out the speed test, which takes about five seconds.
+    #[arg(long)]
+    pub(crate) no_speed: bool,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,

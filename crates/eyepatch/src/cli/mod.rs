@@ -3,6 +3,7 @@
 
 mod args;
 mod change;
+mod device;
 mod doctor;
 mod error;
 mod files;
@@ -12,6 +13,7 @@ mod man;
 mod mask;
 mod observer;
 mod plan;
+mod predict;
 mod report;
 mod rle;
 mod roi;
@@ -96,6 +98,7 @@ fn dispatch(command: Command, crates: &[&str]) -> Result<Outcome, CliError> {
         Command::Roi(RoiCommand::Rle(a)) => rle::decode(&a),
         Command::Report(a) => report::report(&a),
         Command::Split(a) => split::split(&a),
+        Command::Predict(a) => predict::predict(&a),
         other => with_plugins(other, &linked(crates)?),
     }
 }
@@ -111,6 +114,7 @@ fn with_plugins(command: Command, linked: &Linked) -> Result<Outcome, CliError> 
         | Command::Man(_)
         | Command::Roi(_)
         | Command::Report(_)
+        | Command::Predict(_)
         | Command::Split(_) => Ok(Outcome::Fine),
     }
 }

@@ -7,11 +7,12 @@ use serde_json::json;
 use super::args::RunArgs;
 use super::error::CliError;
 use super::observer::{Terminal, options};
-use super::{Linked, Outcome, files, sweep};
+use super::{Linked, Outcome, device, files, sweep};
 
 pub(crate) fn run(args: RunArgs, linked: &Linked) -> Result<Outcome, CliError> {
     let chosen = sweep::choose(&args.filter, &args.sweep, linked)?;
-    let options = options(&args.how)?;
+    let mut options = options(&args.how)?;
+    options.device = device::of_run(&device::chosen(args.device)?);
     let out =
         args.out.clone().unwrap_or_else(|| PathBuf::from("eyepatch-out").join(args.filter.replace('/', "-")));
     // Both are found out now: --store may lie elsewhere.
