@@ -34,6 +34,14 @@ pub enum NnError {
         /// What it must be.
         why: &'static str,
     },
+    /// A device that was asked for and cannot be had.
+    #[error("device {device}: {why}")]
+    Device {
+        /// The device.
+        device: String,
+        /// Why not: what the build lacks, or the driver's words.
+        why: String,
+    },
     /// A weight file that is not read.
     #[error(transparent)]
     Refused(#[from] Refused),

@@ -19,14 +19,18 @@
 //! ```
 
 pub mod densenet;
+pub mod device;
 mod error;
 pub mod estimate;
 pub mod infer;
 pub mod native;
 pub mod ops;
+mod runner;
 pub mod train;
 pub mod weights;
 
 pub use candle_core::{Device, Tensor};
 pub use densenet::{Backend, DenseNet, DenseNetConfig, Stem};
 pub use error::{NnError, Result};
+pub use infer::Precision;
+pub use runner::{Predictions, Runner};

@@ -22,6 +22,13 @@ pub(super) fn encode(descr: &str, shape: &[usize], values: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// A NPY file of 32-bit floats in C order; `values` are as many as `shape` says.
+#[must_use]
+pub fn encode_npy(shape: &[usize], values: &[f32]) -> Vec<u8> {
+    let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    encode("<f4", shape, &bytes)
+}
+
 /// The values' bytes of a file that [`encode`] wrote with this type and shape.
 pub(super) fn read(path: &Path, descr: &str, shape: &[usize], width: usize) -> Result<Vec<u8>> {
     let mut bytes = std::fs::read(path).map_err(Error::io(path))?;

@@ -53,6 +53,30 @@ where
     Some(canvas.into_raw())
 }
 
+/// How an image is made smaller or larger; the aspect is kept and zeros are put around either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resampling {
+    /// What audits use: a triangle filter as wide as the reduction, at the image's own depth, centred.
+    Antialiased,
+    /// What the study used, TensorFlow's `resize_with_pad`: bilinear with half-pixel centres, whatever the reduction.
+    /// Gives numbers from 0 to 1.
+    Bilinear,
+}
+
+/// The image at `to` (height, width).
+///
+/// # Errors
+/// [`Error::Shape`] where a side is 0, or beyond what the filter can count.
+pub fn resize(source: &Image, to: (usize, usize), how: Resampling) -> Result<Image> {
+    if to.0 == 0 || to.1 == 0 {
+        return Err(Error::shape("size", "at least 1x1", format!("{}x{}", to.0, to.1)));
+    }
+    match how {
+        Resampling::Antialiased => image(source, to),
+        Resampling::Bilinear => super::bilinear::image(source, to),
+    }
+}
+
 /// The image at `to` (height, width); its depth stays.
 pub(super) fn image(source: &Image, to: (usize, usize)) -> Result<Image> {
     use image::{Luma, Rgb};

@@ -10,6 +10,8 @@
 
 #[cfg(feature = "cuda")]
 mod candle;
+#[cfg(feature = "cuda")]
+mod card;
 mod coalition;
 mod compose;
 mod element;
@@ -19,6 +21,8 @@ mod source;
 
 #[cfg(feature = "cuda")]
 pub use candle::{Candle, CandleCall, compile};
+#[cfg(feature = "cuda")]
+pub use card::{Card, Versions, cards, versions};
 pub use coalition::{DeviceCoalitions, DevicePairs};
 pub use compose::DeviceFill;
 pub use element::{Depth, Element, Id, Output};

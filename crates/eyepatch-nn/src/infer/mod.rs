@@ -22,6 +22,7 @@
 //! An image's results are the same bits whatever the batch, its order and the number of threads.
 
 mod arena;
+mod candle;
 mod compile;
 mod engine;
 mod graph;
@@ -32,6 +33,7 @@ mod strips;
 #[cfg(test)]
 mod tests;
 
+pub use candle::CandleEngine;
 pub use engine::{Engine, Output, Profile};
 pub use eyepatch_kernels::nhwc::{Isa, Window};
 pub use graph::{Graph, Layer, NodeId};

@@ -2,6 +2,7 @@ use crate::error::{NnError, Result};
 use eyepatch_kernels::nhwc::Isa;
 use eyepatch_kernels::nhwc::half::Unit;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// How wide the factors of products are. Sums and what is kept between layers are always 32 bits wide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -12,6 +13,15 @@ pub enum Precision {
     F32,
     /// Rounded to bfloat16, where the CPU multiplies them in hardware.
     Bf16,
+}
+
+impl fmt::Display for Precision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::F32 => "f32",
+            Self::Bf16 => "bf16",
+        })
+    }
 }
 
 /// What a network is compiled for.

@@ -2,6 +2,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use eyepatch_core::{Keep, Shape};
+use eyepatch_nn::device::DeviceChoice;
+
+use super::predict::PredictArgs;
 
 use super::cache::CacheArgs;
 
@@ -36,9 +39,10 @@ pub(crate) enum Command {
     /// Split a table into folds by patient.
     Split(SplitArgs),
     /// Look into weight files (safetensors, and .pth, .pt or .tar of PyTorch) and convert them.
-    #[cfg(feature = "networks")]
     #[command(subcommand)]
     Weights(super::weights::WeightsCommand),
+    /// Show images to a network and write its scores.
+    Predict(Box<PredictArgs>),
     /// Print completions for a shell.
     Completions {
         /// The shell.
@@ -72,6 +76,9 @@ pub(crate) struct RunArgs {
     /// Folder of the run store, which several runs may share [default: OUT/store].
     #[arg(long)]
     pub(crate) store: Option<PathBuf>,
+    /// Where models are trained and asked: auto (the first GPU, else the processor), cpu, cuda or cuda:N.
+    #[arg(long, default_value_t = DeviceChoice::Auto)]
+    pub(crate) device: DeviceChoice,
     /// Exit with 1 where an audit flags something.
     #[arg(long)]
     pub(crate) gate: bool,
@@ -201,6 +208,9 @@ pub(crate) struct ReportArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct DoctorArgs {
+    /// Leave out the speed test, which takes about five seconds.
+    #[arg(long)]
+    pub(crate) no_speed: bool,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,

@@ -5,6 +5,7 @@ mod args;
 mod bytes;
 mod cache;
 mod change;
+mod device;
 mod doctor;
 mod error;
 mod files;
@@ -14,6 +15,7 @@ mod man;
 mod mask;
 mod observer;
 mod plan;
+mod predict;
 mod report;
 mod rle;
 mod roi;
@@ -21,7 +23,6 @@ mod run;
 mod safe;
 mod split;
 mod sweep;
-#[cfg(feature = "networks")]
 mod weights;
 
 use std::process::ExitCode;
@@ -100,8 +101,8 @@ fn dispatch(command: Command, crates: &[&str]) -> Result<Outcome, CliError> {
         Command::Roi(RoiCommand::Rle(a)) => rle::decode(&a),
         Command::Report(a) => report::report(&a),
         Command::Split(a) => split::split(&a),
-        #[cfg(feature = "networks")]
         Command::Weights(command) => weights::weights(&command),
+        Command::Predict(a) => predict::predict(&a),
         other => with_plugins(other, &linked(crates)?),
     }
 }
@@ -113,12 +114,12 @@ fn with_plugins(command: Command, linked: &Linked) -> Result<Outcome, CliError> 
         Command::Plan(a) => plan::plan(*a, linked),
         Command::Doctor(a) => doctor::doctor(&a, linked),
         Command::Mask(a) => mask::mask(&a, linked),
-        #[cfg(feature = "networks")]
         Command::Weights(_) => Ok(Outcome::Fine),
         Command::Completions { .. }
         | Command::Man(_)
         | Command::Roi(_)
         | Command::Report(_)
+        | Command::Predict(_)
         | Command::Split(_) => Ok(Outcome::Fine),
     }
 }

@@ -7,11 +7,12 @@ use serde_json::json;
 use super::args::RunArgs;
 use super::error::CliError;
 use super::observer::{Terminal, options};
-use super::{Linked, Outcome, bytes, cache, files, sweep};
+use super::{Linked, Outcome, bytes, cache, device, files, sweep};
 
 pub(crate) fn run(args: RunArgs, linked: &Linked) -> Result<Outcome, CliError> {
     let chosen = sweep::choose(&args.filter, &args.sweep, linked)?;
-    let options = cache::with_cache(options(&args.how)?, &args.cache);
+    let mut options = cache::with_cache(options(&args.how)?, &args.cache);
+    options.device = device::of_run(&device::chosen(args.device)?);
     let out =
         args.out.clone().unwrap_or_else(|| PathBuf::from("eyepatch-out").join(args.filter.replace('/', "-")));
     // Both are found out now: --store may lie elsewhere.
