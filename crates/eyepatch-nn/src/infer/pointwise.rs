@@ -27,8 +27,8 @@ enum Weights {
 /// Where results go.
 pub(super) enum Out<'a> {
     Full(&'a mut [f32]),
-    /// Rounded; only where the weights are.
-    Half(&'a mut [u16]),
+    /// Split, low parts so far behind high ones; only where the weights are.
+    Half(&'a mut [u16], usize),
 }
 
 /// What fills a part of gathered rows: the channels of one buffer. Rows lie `stride` apart.
@@ -66,7 +66,15 @@ impl Pointwise {
     fn stride(&self) -> usize {
         match &self.weights {
             Weights::Full(w) => w.size().0 + GAP,
-            Weights::Half(w) => w.channels() + 2 * GAP,
+            Weights::Half(w) => 2 * (w.channels() + GAP),
+        }
+    }
+
+    /// Where low parts begin in a gathered row that is split.
+    fn low(&self) -> usize {
+        match &self.weights {
+            Weights::Full(_) => 0,
+            Weights::Half(w) => w.channels(),
         }
     }
 
@@ -98,7 +106,7 @@ impl Pointwise {
                 product(rows, weights, self.relu, out, &scratch.places)?;
                 continue;
             }
-            let stride = self.stride();
+            let (stride, low) = (self.stride(), self.low());
             self.gather(from, chunk.len(), scratch, |norm, (buffer, channels), out| {
                 let pixels = &buffers[buffer][chunk.start * channels..chunk.end * channels];
                 match (norm, out) {
@@ -106,10 +114,10 @@ impl Pointwise {
                         norm_relu_rows(pixels, scale, shift, out, stride)
                     }
                     (Some((scale, shift)), Part::Half(out)) => {
-                        half::norm_relu_rows(pixels, scale, shift, out, stride)
+                        half::norm_relu_rows(pixels, scale, shift, out, stride, low)
                     }
                     (None, Part::Full(out)) => copy_rows(pixels, channels, out, stride),
-                    (None, Part::Half(out)) => half::copy_rows(pixels, channels, out, stride),
+                    (None, Part::Half(out)) => half::copy_rows(pixels, channels, out, stride, low),
                 }
             });
             self.product(chunk.len(), &mut out, scratch)?;
@@ -129,7 +137,7 @@ impl Pointwise {
         scratch: &mut Scratch,
     ) -> Result<()> {
         let (half_height, half_width, n, stride) = (height / 2, width / 2, self.outputs(), self.stride());
-        let at_once = (self.room() / half_width).max(1);
+        let (at_once, low) = ((self.room() / half_width).max(1), self.low());
         let mut out = Out::Full(out);
         for start in lines.clone().step_by(at_once) {
             let chunk = start..(start + at_once).min(lines.end);
@@ -149,7 +157,7 @@ impl Pointwise {
                             norm_relu_mean_rows(upper, lower, scale, shift, &mut out[at..], stride)
                         }
                         Part::Half(out) => {
-                            half::norm_relu_mean_rows(upper, lower, scale, shift, &mut out[at..], stride)
+                            half::norm_relu_mean_rows(upper, lower, scale, shift, &mut out[at..], stride, low)
                         }
                     }
                 }
@@ -175,7 +183,10 @@ impl Pointwise {
                 // Padding is multiplied by zero, and NaN times zero is not zero.
                 if w.channels() > from.channels() {
                     let rows = scratch.half_rows.chunks_mut(stride).take(count);
-                    rows.for_each(|row| row[from.channels()..w.channels()].fill(0));
+                    rows.for_each(|row| {
+                        row[from.channels()..w.channels()].fill(0);
+                        row[w.channels() + from.channels()..2 * w.channels()].fill(0);
+                    });
                 }
             }
         }
@@ -201,17 +212,20 @@ impl Pointwise {
                 product(rows, weights, self.relu, out, &scratch.places)?;
             }
             (Weights::Half(weights), out) => {
-                let rows = HalfRows { values: &scratch.half_rows, stride, count, taps: &[0] };
+                let taps = weights.places(&[0]);
+                let rows = HalfRows { values: &scratch.half_rows, stride, count, taps: &taps };
                 half::product(rows, weights, &mut scratch.sums)?;
                 let (sums, width, bias, at) =
                     (&scratch.sums, weights.width(), weights.bias(), &scratch.places);
                 match out {
                     Out::Full(out) => half::finish_rows(sums, width, bias, self.relu, out, at),
-                    Out::Half(out) => half::finish_half_rows(sums, width, bias, self.relu, out, at),
+                    Out::Half(out, low) => {
+                        half::finish_half_rows(sums, width, bias, self.relu, out, at, *low);
+                    }
                 }
             }
             // Strips give rounded places only to rounded weights.
-            (Weights::Full(_), Out::Half(_)) => debug_assert!(false, "32-bit weights, rounded results"),
+            (Weights::Full(_), Out::Half(..)) => debug_assert!(false, "32-bit weights, rounded results"),
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ pub enum Precision {
     /// 32-bit numbers.
     #[default]
     F32,
-    /// Rounded to bfloat16, where the CPU multiplies them in hardware.
+    /// Split in two bfloat16 numbers, good to about 16 bits, where the CPU multiplies them in hardware.
     Bf16,
 }
 

@@ -39,7 +39,7 @@ impl Filter {
     fn padded(&self, channels: usize) -> usize {
         match self {
             Self::Full(_) => channels,
-            Self::Half(w, _) => w.channels(),
+            Self::Half(w, _) => 2 * w.channels(),
         }
     }
 }
@@ -203,7 +203,7 @@ impl Strips {
                 line[(plan.width + 1) * padded..].fill(T::default());
                 if padded > plan.inner {
                     let pixels = line.chunks_exact_mut(padded);
-                    pixels.for_each(|pixel| pixel[plan.inner..].fill(T::default()));
+                    pixels.for_each(|pixel| pixel.fill(T::default()));
                 }
             } else {
                 line.fill(T::default());
@@ -215,7 +215,7 @@ impl Strips {
         let place = |i: usize| (wanted.start + i / plan.width) * row + (i % plan.width + 1) * padded;
         match &self.source {
             Source::Pointwise(conv) => {
-                conv.pixels(plan.from, plan.buffers, pixels, T::out(here), place, scratch)
+                conv.pixels(plan.from, plan.buffers, pixels, T::out(here, padded), place, scratch)
             }
             Source::Plain(norm) => {
                 for (i, at) in pixels.step_by(plan.width).enumerate() {
@@ -229,13 +229,13 @@ impl Strips {
 
 /// Numbers of a strip.
 trait Number: Copy + Default {
-    fn out(values: &mut [Self]) -> Out<'_>;
+    fn out(values: &mut [Self], padded: usize) -> Out<'_>;
     fn copy(pixels: &[f32], channels: usize, out: &mut [Self], stride: usize);
     fn norm_relu(pixels: &[f32], scale: &[f32], shift: &[f32], out: &mut [Self], stride: usize);
 }
 
 impl Number for f32 {
-    fn out(values: &mut [Self]) -> Out<'_> {
+    fn out(values: &mut [Self], _: usize) -> Out<'_> {
         Out::Full(values)
     }
     fn copy(pixels: &[f32], channels: usize, out: &mut [Self], stride: usize) {
@@ -246,16 +246,16 @@ impl Number for f32 {
     }
 }
 
-/// A bfloat16.
+/// Half of a split number: a pixel's high parts, then its low parts.
 impl Number for u16 {
-    fn out(values: &mut [Self]) -> Out<'_> {
-        Out::Half(values)
+    fn out(values: &mut [Self], padded: usize) -> Out<'_> {
+        Out::Half(values, padded / 2)
     }
     fn copy(pixels: &[f32], channels: usize, out: &mut [Self], stride: usize) {
-        half::copy_rows(pixels, channels, out, stride);
+        half::copy_rows(pixels, channels, out, stride, stride / 2);
     }
     fn norm_relu(pixels: &[f32], scale: &[f32], shift: &[f32], out: &mut [Self], stride: usize) {
-        half::norm_relu_rows(pixels, scale, shift, out, stride);
+        half::norm_relu_rows(pixels, scale, shift, out, stride, stride / 2);
     }
 }
 
@@ -307,6 +307,7 @@ impl Plan<'_> {
         let rows = (TILE * band.tiles.len()).min(self.height - first);
         let taps: [usize; 9] = std::array::from_fn(|t| (t / 3 * line + t % 3) * padded);
         let values = &strip[band.base..];
+        let taps = weights.places(&taps);
         half::product(
             HalfRows { values, stride: padded, count: rows * line - 2, taps: &taps },
             weights,

@@ -26,8 +26,9 @@ static POOLS: LazyLock<Vec<ThreadPool>> = LazyLock::new(|| {
 /// one decimal digit. Any wrong index, tail or order of layers errs by the size of the numbers themselves.
 const TOLERANCE: f64 = 4e-5;
 
-/// The same where factors are rounded to bfloat16: each errs by up to 2^-9 of itself, and the networks are a few layers deep.
-const HALF_TOLERANCE: f64 = 0.03;
+/// The same where factors are split in two bfloat16: each errs by up to 2^-16 of itself, and the networks are a few layers
+/// deep.
+const HALF_TOLERANCE: f64 = 5e-4;
 
 /// The network compiled for everything that this CPU has, each with what it may err by.
 fn engines(graph: &Graph, wanted: &[NodeId]) -> Vec<(Engine, f64)> {

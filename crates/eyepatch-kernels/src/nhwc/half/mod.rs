@@ -1,7 +1,7 @@
 //! The same with bfloat16 factors and 32-bit sums, where the CPU multiplies them faster: AMX tiles or `avx512_bf16`.
 //!
-//! Only products are halved: what is read for them is rounded to the nearest (even) bfloat16, sums and results stay 32 bits
-//! wide. Twins in plain code exist for every CPU, for tests.
+//! Each factor is two bfloat16 numbers, its nearest and what is left, so products are good to about 16 bits. They are split while
+//! they are gathered; sums and results stay 32 bits wide. A twin in plain code exists for every CPU, for tests.
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod amx;
@@ -11,4 +11,6 @@ mod rows;
 
 pub use pairs::Pairs;
 pub use product::{HalfRows, Unit, product};
-pub use rows::{copy_rows, finish_half_rows, finish_rows, norm_relu_mean_rows, norm_relu_rows, round, widen};
+pub use rows::{
+    copy_rows, finish_half_rows, finish_rows, norm_relu_mean_rows, norm_relu_rows, round, split, widen,
+};

@@ -1,5 +1,5 @@
 use super::Unit;
-use super::rows::round;
+use super::rows::split;
 use crate::KernelError;
 use crate::nhwc::Buffer;
 
@@ -8,8 +8,11 @@ pub(super) const STEP: usize = 32;
 /// Columns of a block.
 pub(super) const COLUMNS: usize = 16;
 
-/// Weights rounded to bfloat16 and packed in pairs along the sum: blocks of 16 columns, each in steps of 32 factors, each
-/// step as 16 rows of 16 pairs. Channels are padded to whole steps, columns to whole blocks, with zeros.
+/// Weights as two bfloat16 each ([`super::split`]), packed in pairs along the sum: blocks of 16 columns, each in steps of 32
+/// factors, each step as 16 rows of 16 pairs. Channels are padded to whole steps, columns to whole blocks, with zeros.
+///
+/// A product of split numbers takes three of their four products: high times high, high times low and low times high (Henry,
+/// Tang & Heinecke 2019, "Leveraging the bfloat16 artificial intelligence datatype for higher-precision computations").
 #[derive(Debug, Clone)]
 pub struct Pairs {
     pub(super) unit: Unit,
@@ -34,14 +37,16 @@ impl Pairs {
         KernelError::length("weights", taps * channels * n, weights.len())?;
         KernelError::length("bias", n, bias.len())?;
         let padded = channels.next_multiple_of(STEP);
+        let given = taps;
         let factor = |column: usize, k: usize| {
             let (tap, channel) = (k / padded, k % padded);
-            if column < n && channel < channels {
-                u32::from(round(weights[(column * channels + channel) * taps + tap]))
-            } else {
-                0
+            if column >= n || channel >= channels {
+                return 0;
             }
+            let (high, low) = split(weights[(column * channels + channel) * given + tap / 3]);
+            u32::from(if tap % 3 == 1 { low } else { high })
         };
+        let taps = 3 * taps;
         let mut values = Vec::with_capacity(taps * padded / 2 * n.next_multiple_of(COLUMNS));
         for block in (0..n).step_by(COLUMNS) {
             for pair in (0..taps * padded).step_by(2) {
@@ -59,10 +64,16 @@ impl Pairs {
         })
     }
 
-    /// Channels of a row, padding included: a multiple of 32.
+    /// Channels, padding included: a multiple of 32. Low parts of a row lie so far behind its high parts.
     #[must_use]
     pub fn channels(&self) -> usize {
         self.channels
+    }
+
+    /// Where the factors of a sum begin in a row, for taps whose high parts begin there.
+    #[must_use]
+    pub fn places(&self, taps: &[usize]) -> Vec<usize> {
+        taps.iter().flat_map(|&t| [t, t, t + self.channels]).collect()
     }
 
     /// Columns.

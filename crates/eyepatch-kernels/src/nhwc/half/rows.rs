@@ -21,34 +21,52 @@ fn relu(v: f32) -> f32 {
     if v < 0.0 { 0.0 } else { v }
 }
 
+/// A number as two bfloat16: the nearest, and the nearest to what is left.
+#[inline(always)]
+#[must_use]
+pub fn split(x: f32) -> (u16, u16) {
+    let high = round(x);
+    let rest = x - widen(high);
+    // What is left of an infinite number is none.
+    (high, if rest.is_nan() { 0 } else { round(rest) })
+}
+
+/// Writes numbers split: high parts from the start of `out`, low parts from `low` on.
+#[inline(always)]
+fn put(out: &mut [u16], low: usize, values: impl Iterator<Item = f32>) {
+    let (highs, lows) = out.split_at_mut(low.min(out.len()));
+    for ((h, l), v) in highs.iter_mut().zip(lows).zip(values) {
+        (*h, *l) = split(v);
+    }
+}
+
 dispatched! {
-    /// `out[i * stride ..][..channels] = round(max(scale * pixels[i * channels ..] + shift, 0))` for each pixel.
-    pub fn norm_relu_rows(pixels: &[f32], scale: &[f32], shift: &[f32], out: &mut [u16], stride: usize) {
-        let channels = scale.len();
-        for (x, y) in pixels.chunks_exact(channels).zip(out.chunks_mut(stride)) {
-            for (((y, x), a), b) in y.iter_mut().zip(x).zip(scale).zip(shift) {
-                *y = round(relu(a * x + b));
-            }
+    /// Row `i` of `out`, `stride` apart, becomes `max(scale * pixels[i * channels ..] + shift, 0)` of a pixel, [`split`]: high
+    /// parts first, low parts `low` after them.
+    pub fn norm_relu_rows(pixels: &[f32], scale: &[f32], shift: &[f32], out: &mut [u16], stride: usize, low: usize) {
+        for (x, y) in pixels.chunks_exact(scale.len()).zip(out.chunks_mut(stride)) {
+            put(y, low, x.iter().zip(scale).zip(shift).map(|((x, a), b)| relu(a * x + b)));
         }
     }
 
     /// As [`norm_relu_rows`], for a row of results of which each is the mean of 2 x 2 pixels of two rows.
-    pub fn norm_relu_mean_rows(upper: &[f32], lower: &[f32], scale: &[f32], shift: &[f32], out: &mut [u16], stride: usize) {
+    pub fn norm_relu_mean_rows(upper: &[f32], lower: &[f32], scale: &[f32], shift: &[f32], out: &mut [u16], stride: usize, low: usize) {
         let channels = scale.len();
         let pairs = upper.chunks_exact(2 * channels).zip(lower.chunks_exact(2 * channels));
         for ((u, l), y) in pairs.zip(out.chunks_mut(stride)) {
             let ((u0, u1), (l0, l1)) = (u.split_at(channels), l.split_at(channels));
-            for (c, y) in y.iter_mut().take(channels).enumerate() {
+            let mean = |c: usize| {
                 let one = |x: f32| relu(scale[c] * x + shift[c]);
-                *y = round(0.25 * ((one(u0[c]) + one(u1[c])) + (one(l0[c]) + one(l1[c]))));
-            }
+                0.25 * ((one(u0[c]) + one(u1[c])) + (one(l0[c]) + one(l1[c])))
+            };
+            put(y, low, (0..channels).map(mean));
         }
     }
 
-    /// `out[i * stride ..][..channels]` becomes pixel `i`, rounded.
-    pub fn copy_rows(pixels: &[f32], channels: usize, out: &mut [u16], stride: usize) {
+    /// Row `i` of `out` becomes pixel `i`, [`split`] as in [`norm_relu_rows`].
+    pub fn copy_rows(pixels: &[f32], channels: usize, out: &mut [u16], stride: usize, low: usize) {
         for (x, y) in pixels.chunks_exact(channels).zip(out.chunks_mut(stride)) {
-            y.iter_mut().zip(x).for_each(|(y, &x)| *y = round(x));
+            put(y, low, x.iter().copied());
         }
     }
 
@@ -62,13 +80,11 @@ dispatched! {
         }
     }
 
-    /// As [`finish_rows`], rounded.
-    pub fn finish_half_rows(sums: &[f32], width: usize, bias: &[f32], relu_after: bool, out: &mut [u16], at: &[usize]) {
+    /// As [`finish_rows`], [`split`]: low parts `low` after the high ones.
+    pub fn finish_half_rows(sums: &[f32], width: usize, bias: &[f32], relu_after: bool, out: &mut [u16], at: &[usize], low: usize) {
         for (sums, &at) in sums.chunks_exact(width).zip(at) {
-            let out = &mut out[at..at + bias.len()];
-            for ((o, s), b) in out.iter_mut().zip(sums).zip(bias) {
-                *o = round(if relu_after { relu(s + b) } else { s + b });
-            }
+            let done = sums.iter().zip(bias).map(|(s, b)| if relu_after { relu(s + b) } else { s + b });
+            put(&mut out[at..at + low + bias.len()], low, done);
         }
     }
 }
@@ -98,20 +114,40 @@ mod tests {
         }
 
         #[test]
-        fn rows_are_those_of_32_bits_rounded(pixels in 0usize..7, channels in 1usize..40, gap in 0usize..3) {
-            let values = |n: usize, seed: usize| -> Vec<f32> { (0..n).map(|i| ((i * 7919 + seed * 104_729) % 1009) as f32 / 504.5 - 1.0).collect() };
-            let (x, y, a, b) = (values(2 * pixels * channels, 1), values(2 * pixels * channels, 4), values(channels, 2), values(channels, 3));
-            let stride = channels + gap;
-            let (mut half, mut full) = (vec![7u16; 2 * pixels * stride], vec![widen(7); 2 * pixels * stride]);
-            norm_relu_rows(&x, &a, &b, &mut half, stride);
-            crate::nhwc::norm_relu_rows(&x, &a, &b, &mut full, stride);
-            prop_assert_eq!(&half, &full.iter().map(|&v| round(v)).collect::<Vec<_>>());
-            norm_relu_mean_rows(&x, &y, &a, &b, &mut half, stride);
-            crate::nhwc::norm_relu_mean_rows(&x, &y, &a, &b, &mut full, stride);
-            prop_assert_eq!(&half, &full.iter().map(|&v| round(v)).collect::<Vec<_>>());
-            copy_rows(&x, channels, &mut half, stride);
-            crate::nhwc::copy_rows(&x, channels, &mut full, stride);
-            prop_assert_eq!(&half, &full.iter().map(|&v| round(v)).collect::<Vec<_>>());
+        fn rows_are_those_of_32_bits_split(pixels in 0usize..7, channels in 1usize..40, gap in 0usize..3) {
+            let values = |n: usize, seed: usize| -> Vec<f32> {
+                (0..n).map(|i| ((i * 7919 + seed * 104_729) % 1009) as f32 / 504.5 - 1.0).collect()
+            };
+            let (x, y) = (values(2 * pixels * channels, 1), values(2 * pixels * channels, 4));
+            let (a, b) = (values(channels, 2), values(channels, 3));
+            let (low, stride) = (channels + gap, 2 * (channels + gap) + 1);
+            let check = |half: &[u16], full: &[f32]| {
+                for (h, f) in half.chunks(stride).zip(full.chunks(channels)) {
+                    for (c, &f) in f.iter().enumerate() {
+                        assert_eq!((h[c], h[low + c]), split(f));
+                        assert!((widen(h[c]) + widen(h[low + c]) - f).abs() <= f.abs() / 65536.0);
+                    }
+                }
+            };
+            let (mut half, mut full) = (vec![7u16; 2 * pixels * stride], vec![0.0; 2 * pixels * channels]);
+            norm_relu_rows(&x, &a, &b, &mut half, stride, low);
+            crate::nhwc::norm_relu_rows(&x, &a, &b, &mut full, channels);
+            check(&half, &full);
+            norm_relu_mean_rows(&x, &y, &a, &b, &mut half[..pixels * stride], stride, low);
+            crate::nhwc::norm_relu_mean_rows(&x, &y, &a, &b, &mut full[..pixels * channels], channels);
+            check(&half[..pixels * stride], &full[..pixels * channels]);
+            copy_rows(&x, channels, &mut half, stride, low);
+            check(&half, &x);
+            prop_assert!(half.chunks(stride).all(|h| h[channels..low].iter().all(|&v| v == 7)));
         }
+    }
+
+    #[test]
+    fn infinite_and_missing_numbers_stay() {
+        let sum = |x: f32| {
+            let (h, l) = split(x);
+            widen(h) + widen(l)
+        };
+        assert!(sum(f32::NAN).is_nan() && sum(f32::INFINITY) == f32::INFINITY && sum(1e-45) == 0.0);
     }
 }

@@ -76,7 +76,7 @@ pub(crate) struct PredictArgs {
 pub(crate) enum PrecisionArg {
     /// 32 bits.
     F32,
-    /// 16 bits, on GPUs only.
+    /// on CPUs with AMX or avx512_bf16 factors split in two 16-bit numbers, nearly as exact; on GPUs 16 bits.
     Bf16,
 }
 
