@@ -190,6 +190,24 @@ fn list_doctor_completions_and_manual() {
     let doctor: serde_json::Value =
         serde_json::from_str(&fine(eyepatch().args(["doctor", "--json"])).stdout).unwrap();
     assert_eq!(doctor["problems"].as_array().unwrap().len(), 0);
+    assert!(doctor["threads"].as_u64().unwrap() >= 1);
+    assert!(["avx512", "avx2", "portable"].contains(&doctor["path"].as_str().unwrap()));
+    let speed = doctor["speed"].as_array().unwrap();
+    for what in ["DenseNet-121 forward", "dilations", "product"] {
+        let figure = speed.iter().find(|f| f["what"].as_str().unwrap().contains(what)).unwrap();
+        assert!(figure["value"].as_f64().unwrap() > 0.0, "{figure}");
+    }
+    let text = fine(eyepatch().args(["doctor", "--no-speed"])).stdout;
+    let lines: Vec<&str> = text.lines().filter_map(|l| l.split(':').next()).collect();
+    for line in
+        ["threads", "memory", "cpu features", "kernels on the cpu", "device", "cuda", "no problem found"]
+    {
+        assert!(lines.contains(&line), "`{line}` is not in:\n{text}");
+    }
+    assert!(!text.contains("speed"));
+    if cfg!(not(feature = "cuda")) {
+        assert!(text.contains("device: cpu (built without CUDA)\n"), "{text}");
+    }
     assert!(fine(eyepatch().args(["completions", "bash"])).stdout.contains("eyepatch"));
     // A doc comment's first paragraph, in one line.
     let list = fine(eyepatch().arg("list")).stdout;

@@ -22,6 +22,7 @@ pub mod densenet;
 pub mod device;
 mod error;
 pub mod estimate;
+mod given;
 pub mod infer;
 pub mod native;
 pub mod ops;

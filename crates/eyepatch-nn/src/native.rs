@@ -1,7 +1,12 @@
 //! The operations of [`crate::ops`] composed from candle's own: for CUDA devices, and the slow twin in tests.
+//!
+//! Convolutions and normalisations bring their backward passes along. candle's own convolve with kernels as large as the
+//! image, or transpose convolutions one output at a time, both far from what a GPU can do; here all of it is products of
+//! matrices and forward convolutions. candle's own for a normalisation keeps eight tensors as large as the image.
 
+use crate::given::{given2, given3};
 use crate::ops::{ChannelStats, ConvShape, Learning, Part, Statistics};
-use candle_core::{D, Result, Tensor};
+use candle_core::{D, DType, Result, Tensor};
 use std::sync::Arc;
 
 /// See [`crate::ops::conv2d`].
@@ -9,16 +14,66 @@ use std::sync::Arc;
 /// # Errors
 /// Shapes that do not fit.
 pub fn conv2d(x: &Tensor, weight: &Tensor, shape: ConvShape) -> Result<Tensor> {
-    let (_, _, h, w) = x.dims4()?;
-    let (k, ConvShape { stride, padding }) = (weight.dim(2)?, shape);
+    let (n, c, h, w) = x.dims4()?;
+    let (o, _, k, _) = weight.dims4()?;
+    let (x, ConvShape { stride, padding }) = (x.contiguous()?, shape);
+    if (k, stride, padding) == (1, 1, 0) {
+        let weight = weight.reshape((1, o, c))?.expand((n, o, c))?;
+        return weight.matmul(&x.reshape((n, c, h * w))?)?.reshape((n, o, h, w));
+    }
+    let (inputs, weights) = (x.track_op(), weight.track_op());
+    if !(inputs || weights) {
+        return x.conv2d(weight, padding, stride, 1, 1);
+    }
+    if (stride == 1 && padding < k) || !inputs {
+        let value = x.detach().conv2d(&weight.detach(), padding, stride, 1, 1)?;
+        return given2([&x, weight], &value, move |[x, weight], dy| {
+            let dy = dy.contiguous()?;
+            let dx = || {
+                let turned = weight.transpose(0, 1)?.contiguous()?.flip(&[2, 3])?;
+                dy.conv2d(&turned, k - 1 - padding, 1, 1, 1)
+            };
+            let dw = || weight_gradient(x, &dy, k, shape);
+            Ok([inputs.then(dx).transpose()?, weights.then(dw).transpose()?])
+        });
+    }
     let unused = |n: usize| (n + 2 * padding).saturating_sub(k) % stride.max(1);
     if unused(h) == unused(w) {
-        return x.contiguous()?.conv2d(weight, padding, stride, 1, 1);
+        return x.conv2d(weight, padding, stride, 1, 1);
     }
     // candle's backward takes the columns left over to be as many as the rows: cut both off beforehand.
     let padded = x.pad_with_zeros(2, padding, padding)?.pad_with_zeros(3, padding, padding)?;
     let used = padded.narrow(2, 0, h + 2 * padding - unused(h))?.narrow(3, 0, w + 2 * padding - unused(w))?;
     used.contiguous()?.conv2d(weight, 0, stride, 1, 1)
+}
+
+/// Gradient of a convolution by its weights: for each place in the kernel a product of `dy` `[n, o, h', w']` with the
+/// part of `x` that this place met.
+fn weight_gradient(x: &Tensor, dy: &Tensor, k: usize, shape: ConvShape) -> Result<Tensor> {
+    let (ConvShape { stride, padding }, (n, c, _, _)) = (shape, x.dims4()?);
+    let (_, o, oh, ow) = dy.dims4()?;
+    // Rows and columns at a distance of `stride` become dimensions of their own, once there is a multiple of them.
+    let mut x = x.clone();
+    for (dim, out) in [(2, oh), (3, ow)] {
+        let (have, want) = (x.dim(dim)? + padding, stride * (out + (k - 1) / stride));
+        x = x.pad_with_zeros(dim, padding, want.saturating_sub(have))?.narrow(dim, 0, want)?;
+    }
+    let (rows, columns) = (x.dim(2)? / stride, x.dim(3)? / stride);
+    let x = x.reshape((n, c, rows, stride, columns, stride))?;
+    let dy = dy.reshape((n, o, oh * ow))?;
+    let mut places = Vec::with_capacity(k * k);
+    for (y, z) in (0..k * k).map(|i| (i / k, i % k)) {
+        let met = x.narrow(2, y / stride, oh)?.narrow(3, y % stride, 1)?;
+        let met = met.narrow(4, z / stride, ow)?.narrow(5, z % stride, 1)?;
+        let met = met.contiguous()?.reshape((n, c, oh * ow))?;
+        places.push(dy.matmul(&met.transpose(1, 2)?)?.sum(0)?);
+    }
+    Tensor::stack(&places, 2)?.reshape((o, c, k, k))
+}
+
+/// Sum over the batch and the plane of `[n, c, q]`: `[1, c, 1]`. Planes first, which lie in one piece.
+fn channel_sum(x: &Tensor) -> Result<Tensor> {
+    x.sum_keepdim(2)?.sum_keepdim(0)
 }
 
 /// See [`crate::ops::bn_relu`].
@@ -33,23 +88,48 @@ pub fn bn_relu(
     eps: f64,
 ) -> Result<(Tensor, Option<Arc<ChannelStats>>)> {
     let (n, c, h, w) = x.dims4()?;
-    let channel = |t: &Tensor| t.reshape((1, c, 1, 1));
-    let (mean, var, stats) = match statistics {
+    let (count, batch) = (n * h * w, matches!(statistics, Statistics::Batch));
+    let x = x.contiguous()?.reshape((n, c, h * w))?;
+    let channel = move |t: &Tensor| t.detach().reshape((1, c, 1));
+    let plain = x.detach();
+    let (mean, var) = match statistics {
         Statistics::Batch => {
-            let mean = x.mean_keepdim(0)?.mean_keepdim(2)?.mean_keepdim(3)?;
-            let var = x.broadcast_sub(&mean)?.sqr()?.mean_keepdim(0)?.mean_keepdim(2)?.mean_keepdim(3)?;
-            let values = |t: &Tensor| t.flatten_all()?.to_vec1::<f32>();
-            let stats = ChannelStats { mean: values(&mean)?, var: values(&var)?, count: n * h * w };
-            (mean, var, Some(Arc::new(stats)))
+            let mean = (channel_sum(&plain)? / count as f64)?;
+            (mean.clone(), (channel_sum(&plain.broadcast_sub(&mean)?.sqr()?)? / count as f64)?)
         }
         Statistics::Frozen(stats) => {
-            let tensor = |v: &[f32]| Tensor::from_slice(v, (1, c, 1, 1), x.device());
-            (tensor(&stats.mean)?, tensor(&stats.var)?, None)
+            let tensor = |v: &[f32]| Tensor::from_slice(v, (1, c, 1), x.device());
+            (tensor(&stats.mean)?, tensor(&stats.var)?)
         }
     };
-    let normal = x.broadcast_sub(&mean)?.broadcast_div(&(var + eps)?.sqrt()?)?;
-    let y = normal.broadcast_mul(&channel(gamma)?)?.broadcast_add(&channel(beta)?)?.relu()?;
-    Ok((y, stats))
+    let stats = batch.then(|| -> Result<_> {
+        // One transfer, not two.
+        let mut values = Tensor::cat(&[&mean, &var], 1)?.flatten_all()?.to_vec1::<f32>()?;
+        let var = values.split_off(c);
+        Ok(Arc::new(ChannelStats { mean: values, var, count }))
+    });
+    let inv_std = (var + eps)?.sqrt()?.recip()?;
+    let scale = (channel(gamma)? * &inv_std)?;
+    let value = plain.broadcast_sub(&mean)?.broadcast_mul(&scale)?.broadcast_add(&channel(beta)?)?.relu()?;
+    if ![&x, gamma, beta].iter().any(|t| t.track_op()) {
+        return Ok((value.reshape((n, c, h, w))?, stats.transpose()?));
+    }
+    let y = given3([&x, gamma, beta], &value, move |[x, gamma, beta], y, dy| {
+        let g = (dy * y.gt(0f32)?.to_dtype(DType::F32)?)?;
+        let centred = x.broadcast_sub(&mean)?;
+        let (sum, moment) = (channel_sum(&g)?, channel_sum(&(&g * &centred)?)?);
+        let scale = (channel(gamma)? * &inv_std)?;
+        let mut dx = g.broadcast_mul(&scale)?;
+        if batch {
+            // The batch's mean and variance move with every value.
+            let along = ((&scale * inv_std.sqr()?)? * &moment)?;
+            dx = dx.broadcast_sub(&((&scale * &sum)? / count as f64)?)?;
+            dx = (dx - centred.broadcast_mul(&(along / count as f64)?)?)?;
+        }
+        let (dgamma, dbeta) = ((moment * &inv_std)?.reshape(gamma.shape())?, sum.reshape(beta.shape())?);
+        Ok([Some(dx), Some(dgamma), Some(dbeta)])
+    })?;
+    Ok((y.reshape((n, c, h, w))?, stats.transpose()?))
 }
 
 /// See [`crate::ops::max_pool`]; only for inputs that are nowhere negative, because it pads with zeros. Equal values

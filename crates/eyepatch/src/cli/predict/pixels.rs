@@ -102,12 +102,15 @@ fn divide(values: &mut [f32], by: f32) {
     values.iter_mut().for_each(|v| *v /= by);
 }
 
+/// What rounding may have taken from a whole number, so that it does not fall to the one below when it is cut.
+const ROUNDING: f32 = 1e-3;
+
 /// Least to 0, largest to 255, cut to whole numbers, then divided by 255, the largest.
 fn stretch(values: &mut [f32]) {
     let (least, most) =
         values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
     let span = (most - least).max(f32::MIN_POSITIVE);
-    values.iter_mut().for_each(|v| *v = ((*v - least) / span * 255.0).trunc() / 255.0);
+    values.iter_mut().for_each(|v| *v = ((*v - least) / span * 255.0 + ROUNDING).trunc() / 255.0);
 }
 
 /// Three planes of ImageNet's scale, of a grey plane or of three.
