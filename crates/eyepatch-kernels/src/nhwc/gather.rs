@@ -95,8 +95,8 @@ mod tests {
             let one = |i: usize, c: usize| (a[c] * x[i * channels + c] + b[c]).max(0.0);
             let mut sums = vec![0.0; channels];
             norm_relu_sums(&x, &a, &b, &mut sums);
-            for c in 0..channels {
-                prop_assert_eq!(sums[c], (0..pixels).fold(0.0, |s, i| s + one(i, c)));
+            for (c, &sum) in sums.iter().enumerate() {
+                prop_assert_eq!(sum, (0..pixels).fold(0.0, |s, i| s + one(i, c)));
             }
             for (i, row) in out.chunks(stride).enumerate() {
                 for (c, &v) in row.iter().enumerate() {
