@@ -18,6 +18,7 @@ use std::sync::Arc;
 #[path = "golden/formula.rs"]
 mod formula;
 #[path = "golden/torchvision.rs"]
+#[allow(clippy::print_stdout, reason = "says how far off it is, for whoever asks with --nocapture")]
 mod torchvision;
 
 type Golden = HashMap<String, Tensor>;

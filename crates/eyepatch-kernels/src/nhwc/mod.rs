@@ -36,7 +36,7 @@ mod limits {
     /// So many cases, few under Miri.
     pub(super) fn cases(n: u32) -> ProptestConfig {
         ProptestConfig {
-            cases: if cfg!(miri) { 4 } else { n },
+            cases: if cfg!(miri) { 2 } else { n },
             failure_persistence: None,
             ..ProptestConfig::default()
         }

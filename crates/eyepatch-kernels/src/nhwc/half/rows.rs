@@ -92,9 +92,11 @@ dispatched! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nhwc::limits::cases;
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(cases(256))]
         #[test]
         fn rounds_to_the_nearest(bits in any::<u32>()) {
             let x = f32::from_bits(bits);
