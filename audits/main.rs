@@ -5,6 +5,7 @@ eyepatch::main!(
     plugin_densenet,
     plugin_folder,
     plugin_maskers,
+    plugin_onnx,
     plugin_phantom,
     plugin_predictions,
     plugin_saliency,

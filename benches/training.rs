@@ -1,5 +1,9 @@
 //! Our side of `benches/side-by-side training`: answers on stdout what is asked on stdin; see `benches/README.md`.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it answers on stdout and tells where time went")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it answers on stdout and tells where time went"
+)]
 
 use eyepatch_engine::{AuditInfo, Experiment, MaskingSweep, Options, Quiet, Store, run_audits};
 use eyepatch_nn::train::{Examples, OptimizerConfig, Targets, TrainConfig, train};

@@ -4,6 +4,7 @@
 mod acme;
 mod bad_input;
 mod data;
+mod onnx;
 mod predict;
 mod program;
 mod quickstart;
