@@ -72,13 +72,22 @@ mod tests {
         assert_eq!(wanted(Some(Path::new("libonnxruntime.so.1")), None), Path::new("libonnxruntime.so.1"));
     }
 
+    /// One test, because the outcome is the process's.
     #[test]
-    fn a_wrong_path_is_told_and_can_be_mended() {
+    fn a_wrong_path_can_be_mended_but_a_failed_attempt_is_the_last() {
+        let missing = Path::new("/no/such/libonnxruntime.so");
         for _ in 0..2 {
-            let error = load(Some(Path::new("/no/such/libonnxruntime.so"))).unwrap_err();
+            let error = load(Some(missing)).unwrap_err();
             assert!(error.to_string().contains("/no/such/libonnxruntime.so"), "{error}");
             let core = eyepatch_core::Error::from(error);
             assert!(core.remedy().unwrap().contains(VARIABLE));
+        }
+        let text = tempfile::NamedTempFile::new().unwrap();
+        let name = text.path().display().to_string();
+        for path in [text.path(), text.path(), missing] {
+            let error = load(Some(path)).unwrap_err();
+            assert!(matches!(&error, Error::Library { path, .. } if *path == text.path()), "{error}");
+            assert!(error.to_string().contains(&name), "{error}");
         }
     }
 }
