@@ -18,15 +18,18 @@ const SLACK: f32 = 1e-5;
 
 #[derive(Serialize, Deserialize)]
 struct About {
+    /// The data's.
     classes: Vec<String>,
     /// Of the ONNX file.
     hash: ContentHash,
 }
 
-/// A delivered network with names for its scores.
+/// A delivered network and which of its scores are the data's classes.
 pub(crate) struct FittedOnnx {
     network: Arc<Network>,
     about: About,
+    /// Index of each class's score.
+    columns: Vec<usize>,
     space: OutputSpace,
     task: Task,
 }
@@ -34,13 +37,23 @@ pub(crate) struct FittedOnnx {
 impl FittedOnnx {
     /// The network's scores are called as the parameters say, or else as the data's classes.
     pub(crate) fn new(network: Arc<Network>, params: &Onnx, data: &[String]) -> Result<Self> {
-        let classes = if params.classes.is_empty() { data } else { &params.classes }.to_vec();
-        if classes.len() != network.scores() || classes.is_empty() {
+        let names = if params.classes.is_empty() { data } else { &params.classes };
+        if names.len() != network.scores() || data.is_empty() {
             let (path, output) = (network.file().to_owned(), network.output().to_owned());
-            return Err(Error::Classes { path, output, found: network.scores(), classes }.into());
+            return Err(
+                Error::Classes { path, output, found: network.scores(), classes: names.to_vec() }.into()
+            );
         }
-        let about = About { classes, hash: network.hash() };
-        Ok(Self { network, about, space: params.output_space, task: params.task })
+        let column = |class: &String| {
+            names.iter().position(|name| name == class).ok_or_else(|| Error::Interface {
+                path: network.file().to_owned(),
+                problem: format!("the data's class `{class}` is none of its classes: {}", names.join(", ")),
+                remedy: "call the network's scores in `classes` as the data call their classes".into(),
+            })
+        };
+        let columns = data.iter().map(column).collect::<Result<_, _>>()?;
+        let about = About { classes: data.to_vec(), hash: network.hash() };
+        Ok(Self { network, about, columns, space: params.output_space, task: params.task })
     }
 
     /// Reads back what [`Fitted::save`] wrote; the file must still be the same.
@@ -62,23 +75,25 @@ impl Fitted for FittedOnnx {
     }
 
     fn predict(&self, batch: &Batch, ctx: &Ctx) -> Result<Scores> {
-        let classes = self.about.classes.len();
+        let outputs = self.network.scores();
         let mut values = self.network.score(batch, ctx)?;
         match self.space {
             OutputSpace::Probabilities => {
                 let range = -SLACK..=1.0 + SLACK;
                 if let Some(i) = values.iter().position(|v| !range.contains(v)) {
                     let output = self.network.output();
-                    return Err(self.network.value(output, i / classes, values[i], "not a probability"));
+                    return Err(self.network.value(output, i / outputs, values[i], "not a probability"));
                 }
                 values.iter_mut().for_each(|v| *v = v.clamp(0.0, 1.0));
             }
-            OutputSpace::Logits if self.task == Task::Softmax && classes > 1 => {
-                values.chunks_mut(classes).for_each(log_odds);
+            OutputSpace::Logits if self.task == Task::Softmax && outputs > 1 => {
+                values.chunks_mut(outputs).for_each(log_odds);
             }
             OutputSpace::Logits | OutputSpace::Scores => {}
         }
-        Scores::new(classes, self.space, values)
+        let rows = values.chunks(outputs);
+        let values = rows.flat_map(|row| self.columns.iter().map(|&c| row[c])).collect();
+        Scores::new(self.columns.len(), self.space, values)
     }
 
     fn save(&self, folder: &Path) -> Result<()> {

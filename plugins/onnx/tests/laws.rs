@@ -62,7 +62,7 @@ fn assert_near(found: &[f32], wanted: &[f32]) {
     }
 }
 
-/// Toy data with two classes, `class 0` and `class 1` or what the testkit calls them.
+/// Toy data with two classes.
 fn toys(model: &Onnx) -> ToyExamples {
     ToyExamples::new(model.input(), 2, 4, "train")
 }
@@ -133,9 +133,11 @@ fn scores_follow_task_and_scale() {
         "{error}"
     );
     // Features are not negative; of these images they lie below 1.
-    let probable = tiny().output("features").classes(["a", "b", "c", "d"]);
-    let probable = probable.output_space(OutputSpace::Probabilities);
-    assert_near(&logits(&probable, 3).unwrap(), &golden("features"));
+    let probable = model("tiny.onnx").output("features").output_space(OutputSpace::Probabilities);
+    let probable =
+        probable.classes(["a", "b"].map(String::from).into_iter().chain(toys(&tiny()).classes().to_vec()));
+    let wanted: Vec<f32> = golden("features").chunks(4).flat_map(|f| [f[2], f[3]]).collect();
+    assert_near(&logits(&probable, 3).unwrap(), &wanted);
 }
 
 #[test]
@@ -181,6 +183,7 @@ fn networks_that_do_not_fit_are_refused_with_a_remedy() {
         (tiny().embedding("z"), &["no output `z`"]),
         (tiny().output("features"), &["gives 4 score(s)", "2 classes", "`classes`"]),
         (tiny().classes(["a"]), &["gives 2 score(s)", "1 classes: a"]),
+        (tiny().classes(["a", "b"]), &["the data's class", "none of its classes: a, b", "`classes`"]),
         (tiny().channels(1), &["[free, 3, free, free]", "`channels`"]),
         (model("fixed.onnx").size(Size::Square(9)), &["[1, 3, 8, 10]", "`size`"]),
         (model("nhwc.onnx"), &["[1, 8, 10, 3]", "channels come last"]),
@@ -262,8 +265,12 @@ fn classes_come_from_parameters_or_data_and_time_from_a_trial() {
     if !library() {
         return;
     }
-    let own = tiny().classes(["normal", "ill"]);
-    assert_eq!(fit(&own).unwrap().classes(), ["normal", "ill"]);
+    let classes = toys(&tiny()).classes().to_vec();
+    let (first, second) = (&classes[0], &classes[1]);
+    let own = tiny().output("features").classes(["x", second, "y", first]);
+    assert_eq!(fit(&own).unwrap().classes(), classes);
+    let wanted: Vec<f32> = golden("features").chunks(4).flat_map(|f| [f[3], f[1]]).collect();
+    assert_near(&logits(&own, 3).unwrap(), &wanted);
     assert_eq!(fit(&tiny()).unwrap().classes(), toys(&tiny()).classes());
     let work = |predict_images| Workload { train_images: 5, predict_images, classes: 2 };
     let estimate = |n| own.estimate(&work(n), &Ctx::for_tests(1)).unwrap().predict_seconds;
