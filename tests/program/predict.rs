@@ -268,17 +268,33 @@ fn refusals_come_before_any_work() {
     std::fs::create_dir(f.path("empty")).unwrap();
     refused(&mut f.predict("empty", "s.csv"), &["there is no image in it"]);
     refused(f.predict("images", "s.csv").args(["--classes", "one"]), &["1 names", "2 classes"]);
-    refused(f.predict("images", "s.csv").args(["--precision", "bf16"]), &["bf16", "not on the CPU"]);
     refused(
         f.predict("images", "s.csv").args(["--model", "densenet121"]),
         &["w.safetensors", "as densenet121"],
     );
     refused(f.predict("images", "s.csv").args(["--model", "resnet"]), &["no model `resnet`", "densenet201"]);
     std::fs::write(f.path("w.safetensors"), b"\x08\0\0\0\0\0\0\0{}      ").unwrap();
-    refused(&mut f.predict("images", "s.csv"), &["does not say what network it is for", "--model"]);
+    refused(&mut f.predict("images", "s.csv"), &["no dictionary of tensors", "weights inspect"]);
     std::fs::write(f.path("w.safetensors"), b"\xff\xff\xff\xff\xff\xff\xff\xffx").unwrap();
-    refused(&mut f.predict("images", "s.csv"), &["is no safetensors file"]);
+    refused(&mut f.predict("images", "s.csv"), &["neither safetensors nor a file of torch.save"]);
     assert!(!f.path("s.csv").exists() && !f.path("s.partial.csv").exists());
+}
+
+/// Where the CPU has something for it the logits are nearly the same; else it says so.
+#[test]
+fn half_precision_is_near_or_refused() {
+    let f = Fixture::new();
+    fine(&mut f.predict("images", "full.csv"));
+    let done = f.predict("images", "half.csv").args(["--precision", "bf16"]).output().unwrap();
+    if done.status.success() {
+        let (full, half) = (rows(&f.path("full.csv")), rows(&f.path("half.csv")));
+        assert_eq!(full.len(), half.len());
+        assert!(
+            full.iter().zip(&half).all(|(a, b)| a.sample == b.sample && (a.logit - b.logit).abs() < 3e-2)
+        );
+    } else {
+        assert!(String::from_utf8_lossy(&done.stderr).contains("neither AMX nor avx512_bf16"));
+    }
 }
 
 #[test]
