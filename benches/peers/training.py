@@ -91,9 +91,12 @@ def small_worker(pipe):
 
     train()
     pipe.send("ready")
-    while pipe.recv() == "train":
-        train()
-        pipe.send("done")
+    try:
+        while pipe.recv() == "train":
+            train()
+            pipe.send("done")
+    except EOFError:
+        pass  # Nobody asks any more.
 
 
 def small(threads):
