@@ -178,6 +178,7 @@ fn list_doctor_completions_and_manual() {
         "eyepatch/folder",
         "eyepatch/phantom",
         "eyepatch/densenet",
+        "eyepatch/onnx",
         "eyepatch/predictions",
         "eyepatch/occlusion",
         "eyepatch/auc-matrix",
