@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use eyepatch_core::{
     Activations, Batch, ContentHash, Ctx, Embed, Epoch, Error as CoreError, Fitted, Gradients, Head,
-    OutputSpace, Result, Scores, Sharing,
+    OutputSpace, Result, Scores, Trunk,
 };
 use eyepatch_nn::infer::Engine;
 use eyepatch_nn::{DenseNet as Network, Device, NnError, Tensor};
@@ -50,10 +50,7 @@ impl FittedDenseNet {
         ctx: &Ctx,
     ) -> Result<Self> {
         let about = About { classes, size: params.size, history };
-        let trunk = match params.sharing(ctx)? {
-            Sharing::Trunk(trunk) => Some(trunk.key()),
-            Sharing::Nothing | Sharing::Refused(_) => None,
-        };
+        let trunk = params.shared(ctx)?.map(|trunk| trunk.key());
         Ok(Self { net, about, trunk, runner: OnceLock::new(), whole: OnceLock::new() })
     }
 

@@ -53,10 +53,7 @@ impl Model for DenseNet {
     fn fit(&self, train: &dyn Examples, validation: &dyn Examples, ctx: &Ctx) -> Result<Box<dyn Fitted>> {
         let classes = train.classes().to_vec();
         both_kinds(train)?;
-        let trunk = match self.sharing(ctx)? {
-            Sharing::Trunk(_) => Some(self.shared(ctx)?),
-            Sharing::Nothing | Sharing::Refused(_) => None,
-        };
+        let trunk = self.shared(ctx)?;
         let training = self.load(train, trunk.as_ref(), ctx)?;
         let watched = self.load(validation, trunk.as_ref(), ctx)?;
         let training =

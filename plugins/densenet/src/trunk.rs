@@ -93,24 +93,34 @@ pub(crate) fn engine(net: &Network, nodes: &[&str]) -> eyepatch_nn::Result<Engin
 impl DenseNet {
     /// Whether audits may share the frozen part, and if so the part.
     pub(crate) fn sharing(&self, ctx: &Ctx) -> Result<Sharing> {
-        if self.trainable == Scope::All {
-            return Ok(Sharing::Nothing);
-        }
-        if self.frozen_norm == FrozenNorm::Published {
-            let why = "BatchNorm of frozen layers drifts (`frozen_norm` = published), so the trunk depends on the batch";
+        if let Some(why) = self.refusal() {
             return Ok(Sharing::Refused(why.into()));
         }
-        if self.augment != Augment::default() && self.views == 0 {
-            let why = "images are augmented afresh each epoch; give `views` a number to share the trunk";
-            return Ok(Sharing::Refused(why.into()));
-        }
-        Ok(Sharing::Trunk(Box::new(self.shared(ctx)?)))
+        let trunk = self.shared(ctx)?;
+        Ok(trunk.map_or(Sharing::Nothing, |trunk| Sharing::Trunk(Box::new(trunk))))
     }
 
-    /// The frozen part, of parameters that have one.
-    pub(crate) fn shared(&self, ctx: &Ctx) -> Result<DenseNetTrunk> {
-        let mut net = self.network(1);
-        net.classes = 1;
+    /// Why a frozen part may not be shared.
+    fn refusal(&self) -> Option<&'static str> {
+        if self.trainable == Scope::All {
+            None
+        } else if self.frozen_norm == FrozenNorm::Published {
+            Some(
+                "BatchNorm of frozen layers drifts (`frozen_norm` = published), so the trunk depends on the batch",
+            )
+        } else if self.augment != Augment::default() && self.views == 0 {
+            Some("images are augmented afresh each epoch; give `views` a number to share the trunk")
+        } else {
+            None
+        }
+    }
+
+    /// The frozen part, where there is one that may be shared.
+    pub(crate) fn shared(&self, ctx: &Ctx) -> Result<Option<DenseNetTrunk>> {
+        if self.trainable == Scope::All || self.refusal().is_some() {
+            return Ok(None);
+        }
+        let net = self.network(1);
         let boundary = start::boundary(self).map_err(core)?;
         let weights = match &self.weights {
             Some(path) => start::hash(path)?.to_string(),
@@ -126,7 +136,7 @@ impl DenseNet {
             .part(views)
             .part(format!("{:?}", ctx.device()))
             .finish();
-        Ok(DenseNetTrunk { params: self.clone(), key, boundary, runner: OnceLock::new() })
+        Ok(Some(DenseNetTrunk { params: self.clone(), key, boundary, runner: OnceLock::new() }))
     }
 
     /// Views of an image; 1 without augmentation.
