@@ -4,14 +4,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use eyepatch_core::{ContentHash, Mask, Result, Roi};
+use eyepatch_data::{Bad, Fault, Record, Sheet, quoted};
 use serde::Serialize;
 
-use crate::bad::{Bad, Fault};
 use crate::coco;
 use crate::params::RoiFrom;
 use crate::pictures::Picture;
 use crate::raster::Shape;
-use crate::sheet::{Record, Sheet, quoted};
 
 /// All outlines of one image.
 #[derive(Debug, Default, Serialize)]

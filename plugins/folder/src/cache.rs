@@ -1,10 +1,8 @@
-use std::collections::HashMap;
-use std::fs::Metadata;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
-use eyepatch_core::{ContentHash, Error, Result};
+use eyepatch_core::{ContentHash, Result};
+use eyepatch_data::{FileHashes, lock};
 
 use crate::read::Loaded;
 
@@ -12,7 +10,7 @@ use crate::read::Loaded;
 #[derive(Default)]
 pub(crate) struct Cache {
     loaded: Mutex<Option<Arc<Loaded>>>,
-    hashes: Mutex<HashMap<PathBuf, (Stamp, ContentHash)>>,
+    hashes: FileHashes,
 }
 
 impl Clone for Cache {
@@ -39,46 +37,8 @@ impl Cache {
         Ok(loaded)
     }
 
-    /// Hash of a file's bytes; a file of unchanged size, time and inode is not read again.
+    /// Hash of a file's bytes.
     pub(crate) fn hash(&self, path: &Path, shown: &Path) -> Result<ContentHash> {
-        let io = |e| Error::io(shown, e);
-        let stamp = Stamp::of(&std::fs::metadata(path).map_err(io)?);
-        if let Some((known, hash)) = lock(&self.hashes).get(path)
-            && *known == stamp
-        {
-            return Ok(*hash);
-        }
-        let hash = ContentHash::of(&std::fs::read(path).map_err(io)?);
-        lock(&self.hashes).insert(path.to_owned(), (stamp, hash));
-        Ok(hash)
+        self.hashes.hash(path, shown)
     }
-}
-
-/// Both maps are whole after every statement, so a panic elsewhere does not spoil them.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Size, time and inode: when all three are unchanged, so is the file.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Stamp {
-    len: u64,
-    modified: Option<SystemTime>,
-    inode: u64,
-}
-
-impl Stamp {
-    fn of(meta: &Metadata) -> Self {
-        Self { len: meta.len(), modified: meta.modified().ok(), inode: inode(meta) }
-    }
-}
-
-#[cfg(unix)]
-fn inode(meta: &Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(meta)
-}
-
-#[cfg(not(unix))]
-fn inode(_meta: &Metadata) -> u64 {
-    0
 }

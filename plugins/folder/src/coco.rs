@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use eyepatch_core::{Error, Result};
+use eyepatch_data::{quoted, table_error};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::annotations::Outlines;
 use crate::raster::{Shape, decompress};
-use crate::sheet::{quoted, table_error};
 
 #[derive(Deserialize)]
 struct Document {

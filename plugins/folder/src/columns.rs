@@ -1,11 +1,10 @@
 //! Which column is what: as the parameters say, else found out.
 
 use eyepatch_core::{Error, Result};
+use eyepatch_data::{EXTENSIONS, Found, Record, Root, Sheet, quoted};
 
-use crate::files::{EXTENSIONS, Found, Root};
 use crate::params::Folder;
 use crate::pictures::{Absent, Picture};
-use crate::sheet::{Record, Sheet, quoted};
 use crate::sources::mask_of;
 
 const ID: [&str; 4] = ["id", "sample", "sample_id", "image_id"];

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use eyepatch_core::{Error, Table};
+use eyepatch_data::{Fault, Sheet};
 
-use crate::bad::Fault;
 use crate::params::Folder;
 use crate::pictures::Absent;
 use crate::read::Loaded;
 use crate::sample;
-use crate::sheet::Sheet;
 
 /// All files that are not there, in one error: the first five by name and how many.
 pub(crate) fn missing_error(sheet: &Sheet, rows: usize, absent: &[Absent]) -> Error {

@@ -1,6 +1,5 @@
 use eyepatch_core::Result;
-
-use crate::sheet::{Record, Sheet, quoted};
+use eyepatch_data::{Record, Sheet, quoted};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Op {

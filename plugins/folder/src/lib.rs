@@ -1,15 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod annotations;
-mod bad;
 mod cache;
 mod coco;
 mod columns;
-mod decode;
 mod drop;
-mod files;
 mod filter;
-mod jpeg;
 mod notes;
 mod params;
 mod pictures;
@@ -17,7 +13,6 @@ mod raster;
 mod read;
 mod rows;
 mod sample;
-mod sheet;
 mod sources;
 
 use std::collections::BTreeMap;

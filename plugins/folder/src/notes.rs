@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use eyepatch_core::{Result, Table};
+use eyepatch_data::{Sheet, quoted};
 
 use crate::columns::{Columns, ImageBy, MaskBy};
 use crate::params::{Folder, RoiFrom};
 use crate::read::Loaded;
-use crate::sheet::{Sheet, quoted};
 use crate::sources::{RoiSource, Rois, Source};
 
 fn given(named: bool) -> &'static str {

@@ -4,11 +4,9 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use eyepatch_core::{Error, Result};
+use eyepatch_data::{EXTENSIONS, Fault, File, Found, Record, Root, Sheet, quoted};
 
-use crate::bad::Fault;
 use crate::columns::{Columns, ImageBy};
-use crate::files::{EXTENSIONS, File, Found, Root};
-use crate::sheet::{Record, Sheet, quoted};
 
 /// A row's image.
 #[derive(Debug)]

@@ -5,15 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use eyepatch_core::{Result, Row, Table};
+use eyepatch_data::{Record, Root, Sheet, quoted, table_error};
 
 use crate::annotations::Annotations;
 use crate::columns::{Columns, MaskBy, masks};
-use crate::files::Root;
 use crate::filter::Filter;
 use crate::params::{Folder, OnBad, RoiFrom};
 use crate::pictures::{Absent, Picture, Pictures};
 use crate::rows::{labels, meta, unique};
-use crate::sheet::{Record, Sheet, quoted, table_error};
 use crate::sources::{RoiKey, Rois, Source, source};
 use crate::{drop, notes};
 

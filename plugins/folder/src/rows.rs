@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use eyepatch_core::{Meta, Result};
+use eyepatch_data::{Record, Sheet, quoted};
 
 use crate::params::{Folder, MissingLabels};
-use crate::sheet::{Record, Sheet, quoted};
 
 /// Ids are there and differ.
 pub(crate) fn unique(sheet: &Sheet, kept: &[&Record], column: usize) -> Result<()> {

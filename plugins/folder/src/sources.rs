@@ -3,13 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use eyepatch_core::Result;
+use eyepatch_data::{Fault, File, Found, Record, Root, Sheet, quoted};
 
 use crate::annotations::Annotations;
-use crate::bad::Fault;
 use crate::columns::{Columns, ImageBy, MaskBy};
-use crate::files::{File, Found, Root};
 use crate::pictures::{Absent, Picture, refused};
-use crate::sheet::{Record, Sheet, quoted};
 
 /// Where a row's ROI is.
 #[derive(Debug, Clone)]

@@ -3,15 +3,24 @@ use std::path::PathBuf;
 
 /// What makes a row unusable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Fault {
+pub enum Fault {
+    /// There is no image.
     ImageMissing,
+    /// The image cannot be read.
     Unreadable,
+    /// It is an image of a kind that is not read.
     Unsupported,
+    /// All its pixels are the same.
     Constant,
+    /// There is no ROI.
     RoiMissing,
+    /// The ROI cannot be read.
     RoiUnreadable,
+    /// The ROI is of another size than the image.
     RoiSize,
+    /// No pixel is inside the ROI.
     RoiEmpty,
+    /// No pixel is outside the ROI.
     RoiFull,
 }
 
@@ -33,32 +42,37 @@ impl fmt::Display for Fault {
 
 /// Why a row cannot be used, before it is told of a sample.
 #[derive(Debug)]
-pub(crate) struct Bad {
-    pub(crate) fault: Fault,
-    pub(crate) path: Option<PathBuf>,
-    pub(crate) problem: String,
-    pub(crate) remedy: String,
+pub struct Bad {
+    /// What kind of fault, for counting.
+    pub fault: Fault,
+    /// The file.
+    pub path: Option<PathBuf>,
+    /// What is wrong, as half a sentence.
+    pub problem: String,
+    /// What to do.
+    pub remedy: String,
 }
 
 impl Bad {
-    pub(crate) fn new(fault: Fault, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+    /// One that names no file yet.
+    pub fn new(fault: Fault, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { fault, path: None, problem: problem.into(), remedy: remedy.into() }
     }
 
     /// A file that is damaged.
-    pub(crate) fn corrupt(what: impl fmt::Display) -> Self {
+    pub fn corrupt(what: impl fmt::Display) -> Self {
         let problem = format!("the image is corrupt: {what}");
         Self::new(Fault::Unreadable, problem, "export or download it again")
     }
 
     /// A whole file of a kind that is not read.
-    pub(crate) fn unsupported(what: impl fmt::Display) -> Self {
+    pub fn unsupported(what: impl fmt::Display) -> Self {
         let problem = format!("the image is of a kind that is not read: {what}");
         Self::new(Fault::Unsupported, problem, "save it as unsigned 8- or 16-bit grey or RGB")
     }
 
     /// The same of this file.
-    pub(crate) fn of(self, path: impl Into<PathBuf>) -> Self {
+    pub fn of(self, path: impl Into<PathBuf>) -> Self {
         Self { path: Some(path.into()), ..self }
     }
 }

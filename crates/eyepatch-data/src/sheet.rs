@@ -6,36 +6,40 @@ use std::path::{Path, PathBuf};
 use eyepatch_core::{Error, Result};
 
 /// A row: its 1-based line in the file and its cells.
-pub(crate) struct Record {
-    pub(crate) line: usize,
+pub struct Record {
+    /// 1-based line in the file.
+    pub line: usize,
     cells: csv::StringRecord,
 }
 
 impl Record {
     /// The cell of a column, as it stands in the file.
-    pub(crate) fn cell(&self, column: usize) -> &str {
+    pub fn cell(&self, column: usize) -> &str {
         &self.cells[column]
     }
 }
 
 /// A table with a header. Every row has as many cells as the header.
-pub(crate) struct Sheet {
-    pub(crate) path: PathBuf,
-    pub(crate) headers: Vec<String>,
-    pub(crate) records: Vec<Record>,
+pub struct Sheet {
+    /// The file.
+    pub path: PathBuf,
+    /// Column names, trimmed.
+    pub headers: Vec<String>,
+    /// The rows below the header.
+    pub records: Vec<Record>,
     /// `,`, `;` or a tab: whichever the header holds most of.
-    pub(crate) delimiter: u8,
+    pub delimiter: u8,
 }
 
 /// A value for a message: shortened, control characters escaped.
-pub(crate) fn quoted(value: &str) -> String {
+pub fn quoted(value: &str) -> String {
     let shown: String = value.chars().take(80).collect();
     let more = if shown.len() < value.len() { "…" } else { "" };
     format!("`{}{more}`", shown.escape_debug().to_string().replace("\\'", "'").replace("\\\"", "\""))
 }
 
 /// A table error.
-pub(crate) fn table_error(
+pub fn table_error(
     path: &Path,
     row: Option<usize>,
     column: Option<&str>,
@@ -53,7 +57,7 @@ pub(crate) fn table_error(
 
 impl Sheet {
     /// Reads a file: UTF-8 with or without a byte order mark, any line ends.
-    pub(crate) fn read(path: &Path) -> Result<Self> {
+    pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
         let text = text(path, &bytes)?;
         let delimiter = delimiter(text);
@@ -121,7 +125,7 @@ impl Sheet {
     }
 
     /// The separator in words.
-    pub(crate) fn delimiter_name(&self) -> &'static str {
+    pub fn delimiter_name(&self) -> &'static str {
         match self.delimiter {
             b';' => "semicolons",
             b'\t' => "tabs",
@@ -130,7 +134,7 @@ impl Sheet {
     }
 
     /// An error in this file.
-    pub(crate) fn error(
+    pub fn error(
         &self,
         row: Option<usize>,
         column: Option<&str>,
@@ -141,7 +145,7 @@ impl Sheet {
     }
 
     /// The index of a column that a parameter names.
-    pub(crate) fn column(&self, name: &str, parameter: &str) -> Result<usize> {
+    pub fn column(&self, name: &str, parameter: &str) -> Result<usize> {
         self.headers.iter().position(|h| h == name.trim()).ok_or_else(|| {
             self.error(
                 Some(1),
@@ -153,7 +157,7 @@ impl Sheet {
     }
 
     /// The columns' names for a message.
-    pub(crate) fn columns_text(&self) -> String {
+    pub fn columns_text(&self) -> String {
         let names: Vec<String> =
             self.headers.iter().filter(|h| !h.is_empty()).take(40).map(|h| quoted(h)).collect();
         let more = if self.headers.len() > 40 { ", …" } else { "" };
@@ -161,7 +165,7 @@ impl Sheet {
     }
 
     /// The columns among `candidates`, in their order; case and blanks do not matter.
-    pub(crate) fn candidates(&self, candidates: &[&str]) -> Vec<usize> {
+    pub fn candidates(&self, candidates: &[&str]) -> Vec<usize> {
         let plain: Vec<String> =
             self.headers.iter().map(|h| h.to_lowercase().replace([' ', '-'], "_")).collect();
         candidates.iter().filter_map(|c| plain.iter().position(|h| h == c)).collect()

@@ -10,7 +10,7 @@ use crate::bad::{Bad, Fault};
 use crate::jpeg;
 
 /// An image with 1 or 3 channels at 8 or 16 bit. An alpha channel is dropped.
-pub(crate) fn image(bytes: &[u8], max_pixels: u64) -> Result<Image, Bad> {
+pub fn image(bytes: &[u8], max_pixels: u64) -> Result<Image, Bad> {
     let decoded = decode(bytes, format(bytes)?, max_pixels)?;
     let (width, height) = (decoded.width() as usize, decoded.height() as usize);
     let (channels, pixels) = match decoded {
@@ -43,7 +43,7 @@ pub(crate) fn image(bytes: &[u8], max_pixels: u64) -> Result<Image, Bad> {
 }
 
 /// A mask: any pixel with a non-zero value in any channel but alpha is inside.
-pub(crate) fn mask(bytes: &[u8], max_pixels: u64) -> Result<Mask, Bad> {
+pub fn mask(bytes: &[u8], max_pixels: u64) -> Result<Mask, Bad> {
     let format = format(bytes)?;
     if format == ImageFormat::Jpeg {
         return Err(Bad::new(
@@ -140,7 +140,11 @@ fn bad(error: ImageError) -> Bad {
     }
 }
 
-pub(crate) fn check_size(width: u32, height: u32, max_pixels: u64) -> Result<(), Bad> {
+/// Refuses an image of more pixels than allowed.
+///
+/// # Errors
+/// A [`Bad`] that tells the size.
+pub fn check_size(width: u32, height: u32, max_pixels: u64) -> Result<(), Bad> {
     if u64::from(width) * u64::from(height) <= max_pixels {
         return Ok(());
     }
@@ -152,7 +156,7 @@ pub(crate) fn check_size(width: u32, height: u32, max_pixels: u64) -> Result<(),
 }
 
 /// A turned image would not lie under its ROI, and readers differ in whether they turn it.
-pub(crate) fn check_orientation(orientation: Orientation) -> Result<(), Bad> {
+pub fn check_orientation(orientation: Orientation) -> Result<(), Bad> {
     if orientation == Orientation::NoTransforms {
         return Ok(());
     }

@@ -1,0 +1,18 @@
+//! From files to tables, images and ROIs: what every data set plugin needs.
+//!
+//! Everything here reads files from strangers. Sizes are checked before anything is allocated, paths stay inside the folder
+//! that the user named, and what cannot be used is told with file, line and remedy.
+
+mod bad;
+pub mod decode;
+mod extent;
+mod files;
+mod hashes;
+mod jpeg;
+mod sheet;
+
+pub use bad::{Bad, Fault};
+pub use extent::check_extent;
+pub use files::{EXTENSIONS, File, Found, Root};
+pub use hashes::{FileHashes, lock};
+pub use sheet::{Record, Sheet, quoted, table_error};
