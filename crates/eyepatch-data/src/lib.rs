@@ -6,6 +6,7 @@
 mod bad;
 pub mod decode;
 mod extent;
+pub mod facts;
 mod files;
 mod hashes;
 mod jpeg;
