@@ -71,15 +71,6 @@ fn given(args: &SweepArgs) -> Vec<&'static str> {
     // Every field is named: one that is added must be thought of here.
     let SweepArgs {
         table,
-        images,
-        rois,
-        patient,
-        one_image_per_patient,
-        label,
-        id,
-        image_column,
-        roi_column,
-        rows,
         size,
         folds,
         splits,
@@ -94,16 +85,6 @@ fn given(args: &SweepArgs) -> Vec<&'static str> {
         plan,
     } = args;
     let all = [
-        ("--table", table.is_some()),
-        ("--images", images.is_some()),
-        ("--rois", rois.is_some()),
-        ("--patient", patient.is_some()),
-        ("--one-image-per-patient", *one_image_per_patient),
-        ("--label", !label.is_empty()),
-        ("--id", id.is_some()),
-        ("--image-column", image_column.is_some()),
-        ("--roi-column", roi_column.is_some()),
-        ("--where", !rows.is_empty()),
         ("--size", size.is_some()),
         ("--folds", folds.is_some()),
         ("--splits", splits.is_some()),
@@ -117,7 +98,8 @@ fn given(args: &SweepArgs) -> Vec<&'static str> {
         ("--manifest", manifest.is_some()),
         ("--plan", plan.is_some()),
     ];
-    all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
+    let own = all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name);
+    table.given().into_iter().chain(own).collect()
 }
 
 #[cfg(test)]

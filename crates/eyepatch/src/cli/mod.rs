@@ -5,6 +5,9 @@ mod args;
 mod bytes;
 mod cache;
 mod change;
+// `prepare` and `check`, which come next, take a data set as their operand.
+#[allow(dead_code)]
+mod dataset;
 mod device;
 mod doctor;
 mod error;
