@@ -136,8 +136,12 @@ impl Screen {
     /// many patients can have: 1 over the number of ways to draw the positive ones.
     #[must_use]
     pub fn p_at_most(&self, threshold: f64) -> f64 {
-        let t = (self.strength() - threshold) / self.variance(threshold).sqrt();
-        let sides = self.sides();
+        let (above, sides) = (self.strength() - threshold, self.sides());
+        // Where all scores are equal there is no variance either.
+        if above <= 0.0 {
+            return (sides * 0.5).min(1.0);
+        }
+        let t = above / self.variance(threshold).sqrt();
         (sides * normal_upper_tail(normal_of_student(t, self.freedom))).max(self.least_p()).min(1.0)
     }
 

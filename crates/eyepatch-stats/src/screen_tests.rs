@@ -163,6 +163,14 @@ proptest! {
 }
 
 #[test]
+fn equal_values_say_nothing() {
+    let (labels, patients): (Vec<bool>, Vec<usize>) = (0..40).map(|i| (i % 2 == 0, i)).unzip();
+    let screen = screen_values(&labels, &[1.0; 40], &patients).unwrap();
+    assert_eq!((screen.auc, screen.p_at_most(0.5), screen.p_at_most(0.55)), (0.5, 1.0, 1.0));
+    assert_eq!(screen.lower_bound(0.95).unwrap(), 0.5);
+}
+
+#[test]
 fn ties_take_from_the_variance_what_mann_and_whitney_say() {
     // Two values, a third of them high: 1 - (n/3)^3 - (2n/3)^3 over n^3 for large n.
     let values: Vec<f64> = (0..3000).map(|i| f64::from(u8::from(i % 3 == 0))).collect();
