@@ -3,11 +3,11 @@
 use minijinja::Value;
 use serde::Serialize;
 
-use super::{evidence, record};
+use super::{check, evidence, record};
 use crate::Result;
 use crate::charts::dots;
 use crate::format::{self, plural};
-use crate::schema::{Answer, AuditResult, ClassAnswer, Picture, RunResult, Status, Timings};
+use crate::schema::{Answer, AuditResult, ClassAnswer, Picture, RunResult, Severity, Status, Timings};
 
 /// All that the templates print.
 #[derive(Serialize)]
@@ -44,6 +44,7 @@ struct Audit<'a> {
     status: Badge,
     level: String,
     classes: Vec<Class<'a>>,
+    check: Option<check::View<'a>>,
     evidence: evidence::View<'a>,
     record: record::View<'a>,
     sections: Vec<(&'static str, &'static str)>,
@@ -51,7 +52,7 @@ struct Audit<'a> {
 }
 
 #[derive(Clone, Serialize)]
-struct Badge {
+pub(super) struct Badge {
     key: &'static str,
     word: &'static str,
     icon: Value,
@@ -110,6 +111,7 @@ impl<'a> Audit<'a> {
             status: Badge::new(r.answer.status),
             level: level(&r.answer),
             classes: r.answer.classes.iter().map(|c| Class::new(c, threshold, start)).collect(),
+            check: r.check.as_ref().map(check::View::new),
             evidence: evidence::View::new(r, pictures)?,
             record: record::View::new(r),
             sections: Vec::new(),
@@ -118,6 +120,7 @@ impl<'a> Audit<'a> {
         let e = &audit.evidence;
         let present = [
             ("answer", "Answer", true),
+            ("check", "Data check", r.check.is_some()),
             ("matrix", "AUC matrix", !e.matrices.is_empty()),
             ("curves", "Dilation", !e.charts.is_empty()),
             ("further", "Fills and controls", !e.further.is_empty()),
@@ -149,10 +152,27 @@ impl Badge {
                 r#"<path d="M10 0 20 10 10 20 0 10Z"/><path class="cut" d="M10 5v6M10 13.5v1"/>"#,
             ),
         };
+        Self::drawn(key, format::status(status), icon)
+    }
+
+    /// An alarm looks like what is flagged, a warning like what is inconclusive.
+    pub(super) fn of_severity(severity: Severity) -> Self {
+        match severity {
+            Severity::Alarm => Self { word: "Alarm", ..Self::new(Status::Flagged) },
+            Severity::Warning => Self { word: "Warning", ..Self::new(Status::Inconclusive) },
+            Severity::Note => Self::drawn(
+                "noted",
+                "Note",
+                r#"<circle cx="10" cy="10" r="9"/><path class="cut" d="M10 9v6M10 5v1"/>"#,
+            ),
+        }
+    }
+
+    fn drawn(key: &'static str, word: &'static str, shape: &str) -> Self {
         let icon = format!(
-            r#"<svg class="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">{icon}</svg>"#
+            r#"<svg class="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">{shape}</svg>"#
         );
-        Self { key, word: format::status(status), icon: Value::from_safe_string(icon) }
+        Self { key, word, icon: Value::from_safe_string(icon) }
     }
 }
 

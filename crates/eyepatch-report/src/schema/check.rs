@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Estimate;
+use crate::format::plural;
 
 /// How grave a finding is. Sorted from the gravest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -87,8 +88,8 @@ pub struct ColumnCheck {
     pub lower: f64,
     /// Holm-adjusted p of "the strength is at most the threshold".
     pub p: f64,
-    /// Which way it points, in words.
-    pub direction: String,
+    /// Which way it points, in words: `taller images with pneumonia`.
+    pub points_to: String,
     /// Images with a value and a label.
     pub n_images: usize,
     /// Patients behind them.
@@ -102,5 +103,15 @@ impl Check {
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|f| f.severity == severity).count()
+    }
+
+    /// `2 alarms, 1 warning, 3 notes`, without what there is none of; `nothing found` where there is nothing.
+    #[must_use]
+    pub fn counts(&self) -> String {
+        let kinds = [(Severity::Alarm, "alarm"), (Severity::Warning, "warning"), (Severity::Note, "note")];
+        let counted = kinds.map(|(severity, word)| (self.count(severity), word));
+        let parts: Vec<String> =
+            counted.into_iter().filter(|(n, _)| *n > 0).map(|(n, word)| plural(n, word)).collect();
+        if parts.is_empty() { "nothing found".into() } else { parts.join(", ") }
     }
 }
