@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Roi(RoiCommand),
     /// Mask one image, or with --plan all images of an audit, for a model that lives elsewhere.
     Mask(MaskArgs),
+    /// Look for what gives a data set's labels away: leaks, copies, columns that tell the class, mistakes of preparation.
+    Check(Box<super::check::CheckArgs>),
     /// Split a table into folds by patient.
     Split(SplitArgs),
     /// Look into weight files (safetensors, and .pth, .pt or .tar of PyTorch) and convert them.

@@ -170,7 +170,10 @@ fn of_audit(name: &str, linked: &Linked) -> Result<Handle<dyn Dataset>, CliError
     let mut sets = Vec::new();
     for (id, described) in specs {
         let spec: SweepSpec = serde_json::from_value(described).map_err(|e| {
-            CliError::usage(format!("the audit `{id}` has no data set that is known here: {e}"), known(linked))
+            CliError::usage(
+                format!("the audit `{id}` has no data set that is known here: {e}"),
+                known(linked),
+            )
         })?;
         if !sets.contains(&spec.dataset) {
             sets.push(spec.dataset);
