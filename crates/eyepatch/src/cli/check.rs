@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use eyepatch_check::{Input, check as check_dataset, read_splits};
-use eyepatch_core::{Cancel, Ctx, Dataset as _, Seed};
+use eyepatch_core::{Cancel, Ctx, Seed};
 use eyepatch_report::schema::{Check, CheckFinding, Severity};
 use serde_json::json;
 
