@@ -11,13 +11,14 @@ fn checked(phantom: &Phantom) -> Check {
     check(&Input { dataset: phantom, table: &table, sources: &[], splits: &[] }, &ctx).unwrap()
 }
 
-/// The quickstart's honest films, of twenty seeds: opacities brighten the lungs, which is the legitimate sign, and nothing
-/// else goes with them.
+/// The quickstart's honest films, of twenty seeds and fewer patients (`EYEPATCH_ALL_FILMS=1` for all of them): opacities brighten
+/// the lungs, which is the legitimate sign, and nothing else goes with them.
 #[test]
 fn the_honest_phantom_hardly_ever_alarms() {
     let (mut alarms, mut told) = (0, 0);
+    let patients = if std::env::var_os("EYEPATCH_ALL_FILMS").is_some() { 400 } else { 100 };
     for seed in 0..20 {
-        let found = checked(&phantom_chest().with_patients(400).with_visits(1, 2).with_seed(seed));
+        let found = checked(&phantom_chest().with_patients(patients).with_visits(1, 2).with_seed(seed));
         let of: Vec<_> = found.findings.iter().filter(|f| f.severity == Severity::Alarm).collect();
         alarms += of.len();
         told += usize::from(
