@@ -28,18 +28,23 @@ const MOVES: [[f32; 4]; 7] = [
 pub(super) struct Detail {
     levels: Vec<f32>,
     detail: Vec<f32>,
+    small: bool,
 }
 
 impl Detail {
-    pub(super) fn new(levels: Vec<f32>) -> Self {
-        Self { detail: detail(&levels), levels }
+    pub(super) fn new(levels: Vec<f32>, small: bool) -> Self {
+        Self { detail: detail(&levels), levels, small }
     }
 
-    /// Whether two thumbnails are one image, after either one's frame is moved.
+    /// Whether two thumbnails are one image; of images of 128 pixels and more, after either one's frame is moved.
     pub(super) fn is_of(&self, other: &Self) -> bool {
         let plain = correlation(&self.detail, &other.detail);
         if plain >= SAME {
             return true;
+        }
+        // Small images have little detail, and a moved frame makes some of different people agree.
+        if self.small || other.small {
+            return false;
         }
         let both = [(self, other), (other, self)];
         let look = |(a, b): &(&Self, &Self), by| correlation(&a.detail, &detail(&zoomed(&b.levels, [by; 4])));

@@ -108,8 +108,9 @@ fn pairs(gathered: &Gathered, ctx: &Ctx) -> Result<Vec<Pair>> {
                 if known || found.len() >= MOST {
                     continue;
                 }
-                let detail = detail.get_or_insert_with(|| Detail::new(turned.clone()));
-                if detail.is_of(&Detail::new(thumbnails[first].levels())) {
+                let detail =
+                    detail.get_or_insert_with(|| Detail::new(turned.clone(), thumbnails[second].small));
+                if detail.is_of(&Detail::new(thumbnails[first].levels(), thumbnails[first].small)) {
                     found.push(Pair { first: rows[first], second: rows[second], turn });
                 }
             }

@@ -39,7 +39,7 @@ fn different_images_are_different() {
 
 #[test]
 fn copies_are_found_however_they_were_changed() {
-    let (w, h) = (90, 80);
+    let (w, h) = (180, 160);
     let mut images: Vec<_> = (0..100).map(|seed| (cloud(seed, w, h), w, h)).collect();
     let original = images[17].0.clone();
     let at = |x: usize, y: usize| original[y * w + x];
@@ -48,14 +48,14 @@ fn copies_are_found_however_they_were_changed() {
     let bright: Vec<f32> = original.iter().map(|v| (v * 1.2).min(1.0)).collect();
     let large = cloud(17, 2 * w, 2 * h);
     let cropped: Vec<f32> =
-        (2..h - 2).flat_map(|y| (2..w - 2).map(move |x| (x, y))).map(|(x, y)| at(x, y)).collect();
+        (3..h - 3).flat_map(|y| (3..w - 3).map(move |x| (x, y))).map(|(x, y)| at(x, y)).collect();
     images.extend([
         (original.clone(), w, h),
         (mirrored, w, h),
         (quarter, h, w),
         (bright, w, h),
         (large, 2 * w, 2 * h),
-        (cropped, w - 4, h - 4),
+        (cropped, w - 6, h - 6),
     ]);
     let pairs = found(&images);
     for copy in 100..106 {

@@ -2,12 +2,18 @@
 pub(super) const SIDE: usize = 48;
 /// Its pixels.
 pub(super) const PIXELS: usize = SIDE * SIDE;
+/// Side from which on an image has detail that a thumbnail averages over.
+const LARGE: usize = 128;
 /// Standard deviations that the stored levels reach to.
 const REACH: f32 = 4.0;
 
 /// An image of 48 x 48 pixels, whatever its shape was, with mean 0 and standard deviation 1, in 8 bits.
 #[derive(Clone)]
-pub(crate) struct Thumbnail(Box<[i8]>);
+pub(crate) struct Thumbnail {
+    levels: Box<[i8]>,
+    /// Whether the image had so few pixels that its thumbnail is nearly the image itself.
+    pub(super) small: bool,
+}
 
 impl Thumbnail {
     /// The mean grey of each of 48 x 48 equal boxes. `None` where all are the same.
@@ -26,12 +32,13 @@ impl Thumbnail {
             return None;
         }
         let level = |v: &f32| ((v - mean) / sd / REACH * 127.0).round().clamp(-127.0, 127.0) as i8;
-        Some(Self(small.iter().map(level).collect()))
+        let levels = small.iter().map(level).collect();
+        Some(Self { levels, small: width.min(height) < LARGE })
     }
 
     /// Its levels.
     pub(super) fn levels(&self) -> Vec<f32> {
-        self.0.iter().map(|&v| f32::from(v) * REACH / 127.0).collect()
+        self.levels.iter().map(|&v| f32::from(v) * REACH / 127.0).collect()
     }
 }
 
