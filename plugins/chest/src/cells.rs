@@ -37,8 +37,8 @@ impl MetaColumns {
     }
 
     /// The metadata of a row.
-    pub(crate) fn of(&mut self, row: &StreamRow<'_>) -> BTreeMap<String, Meta> {
-        let mut meta = BTreeMap::new();
+    pub(crate) fn of(&mut self, row: &StreamRow<'_>) -> Vec<(&'static str, Meta)> {
+        let mut meta = Vec::with_capacity(self.columns.len() + 2);
         for (column, name, numbers, odd) in &mut self.columns {
             let cell = row.cell(*column);
             let value = match (cell.trim(), *numbers) {
@@ -52,7 +52,7 @@ impl MetaColumns {
                     Meta::Number,
                 ),
             };
-            meta.insert((*name).to_owned(), value);
+            meta.push((*name, value));
         }
         meta
     }
@@ -64,4 +64,19 @@ impl MetaColumns {
             format!("metadata `{name}`: {odd} cells hold no number and count as missing")
         })
     }
+}
+
+/// The score of a row's mask, which is known once masks are looked for.
+pub(crate) const MASK_RCA: &str = "mask_rca";
+
+/// Metadata as a row keeps them. All go in at once, the mask's score with its place kept: a map that grows takes more memory,
+/// and there are 160,000.
+pub(crate) fn collected(meta: Vec<(&'static str, Meta)>) -> BTreeMap<String, Meta> {
+    let all = meta.into_iter().chain([(MASK_RCA, Meta::Missing)]);
+    all.map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// A number, where there is one.
+pub(crate) fn maybe(number: Option<f64>) -> Meta {
+    number.map_or(Meta::Missing, Meta::Number)
 }

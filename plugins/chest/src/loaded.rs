@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use eyepatch_core::{ContentHash, Error, Result, Table};
+use eyepatch_core::{ContentHash, Error, Meta, Result, Table};
 use eyepatch_data::{File, FileHashes, Found, lock, quoted, table_error};
 
 use crate::archive::Images;
+use crate::cells::MASK_RCA;
 use crate::chestxray14::Boxes;
 use crate::chexmask::{CheXmask, Entry, NoSize};
 use crate::labels::LabelTable;
@@ -105,7 +106,7 @@ impl Loaded {
                 Found::File(image) => {
                     row.image = Some(image.shown.clone());
                     row.roi = Some(masks.path().to_owned());
-                    row.meta.insert("mask_rca".into(), eyepatch_core::Meta::Number(mask.rca));
+                    row.meta.insert(MASK_RCA.to_owned(), Meta::Number(mask.rca));
                     sources.push(Source { image, mask });
                     return true;
                 }

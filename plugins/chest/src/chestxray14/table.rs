@@ -7,7 +7,7 @@ use eyepatch_core::{Error, Meta, Result, Row, Table};
 use eyepatch_data::{Stream, quoted, table_error};
 
 use super::{Boxes, ChestXray14};
-use crate::cells::{Known, MetaColumns, is_missing, number};
+use crate::cells::{Known, MetaColumns, collected, is_missing, maybe, number};
 use crate::labels::{Counts, Ids, LabelTable, none_left};
 
 /// Published columns that become metadata. Two names hold commas, which part them in two.
@@ -58,13 +58,14 @@ pub(super) fn read(
             ids.add(path, "Image Index", &image, row.line())?;
             let mut meta = meta.of(&row);
             if let Some(column) = age {
-                meta.insert("age".into(), years(&row.cell(column)).map_or(Meta::Missing, Meta::Number));
+                meta.push(("age", maybe(years(&row.cell(column)))));
             }
             if let Some(part) = lists.column(&image) {
-                meta.insert("official_split".into(), part);
+                meta.push(("official_split", part));
             }
             let labels = classes.iter().map(|(_, name)| Some(found.contains(name.as_str()))).collect();
             let (patient, line) = (row.cell(patient).trim().to_owned(), Some(row.line()));
+            let meta = collected(meta);
             rows.push(Row { id: image, patient, labels, meta, image: None, roi: None, line });
         }
     }

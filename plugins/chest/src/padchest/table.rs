@@ -1,6 +1,6 @@
 //! The label table of 36 columns.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use eyepatch_core::{Error, Meta, Result, Row, Table};
@@ -8,7 +8,7 @@ use eyepatch_data::{Stream, StreamRow, python_list, quoted, table_error};
 
 use super::findings::{Classes, normalised};
 use super::{EmptyLabels, ExcludeBy, PadChest};
-use crate::cells::{Known, MetaColumns, is_missing, number};
+use crate::cells::{Known, MetaColumns, collected, is_missing, maybe, number};
 use crate::labels::{Counts, Ids, LabelTable, none_left};
 use crate::options::OnBad;
 
@@ -178,6 +178,7 @@ pub(super) fn read(set: &PadChest, path: &Path, invalid: Option<&Path>) -> Resul
         names.push(image_name(&filters.columns, &row, &id));
         let patient = row.cell(filters.columns.patient).trim().to_owned();
         let (labels, line) = (classes.labels(&found), Some(row.line()));
+        let meta = collected(meta);
         rows.push(Row { id, patient, labels, meta, image: None, roi: None, line });
     }
     let table = Table { classes: set.classes.clone(), rows };
@@ -200,13 +201,15 @@ fn image_name(columns: &Columns, row: &StreamRow<'_>, id: &str) -> String {
 }
 
 /// The day of the study as a year with its fraction, and the age that follows from it and the year of birth.
-fn dates(columns: &Columns, row: &StreamRow<'_>, meta: &mut BTreeMap<String, Meta>) {
+fn dates(columns: &Columns, row: &StreamRow<'_>, meta: &mut Vec<(&'static str, Meta)>) {
     let Some(column) = columns.date else { return };
     let year = day(&row.cell(column));
-    let birth = if let Some(Meta::Number(birth)) = meta.get("birth_year") { Some(*birth) } else { None };
-    let number = |x: Option<f64>| x.map_or(Meta::Missing, Meta::Number);
-    meta.insert("study_year".into(), number(year));
-    meta.insert("age".into(), number(year.zip(birth).map(|(year, birth)| year.floor() - birth)));
+    let birth = meta.iter().find_map(|(name, value)| match value {
+        Meta::Number(birth) if *name == "birth_year" => Some(*birth),
+        _ => None,
+    });
+    meta.push(("study_year", maybe(year)));
+    meta.push(("age", maybe(year.zip(birth).map(|(year, birth)| year.floor() - birth))));
 }
 
 /// `20131223` (or `20131223.0`) as 2013 and the part of the year that has passed.
