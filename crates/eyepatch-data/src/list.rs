@@ -70,8 +70,15 @@ impl Reader<'_> {
         ListError { position: self.text[..byte].chars().count() + 1, problem: problem.into() }
     }
 
+    /// White space, and a backslash at the end of a line.
     fn blanks(&mut self) {
-        while self.chars.next_if(|(_, c)| matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0c')).is_some() {}
+        while let Some(&(at, c)) = self.chars.peek() {
+            let ends_line = c == '\\' && self.text[at + 1..].starts_with(['\n', '\r']);
+            if !ends_line && !matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0c') {
+                return;
+            }
+            self.chars.next();
+        }
     }
 
     fn accept(&mut self, wanted: char) -> bool {

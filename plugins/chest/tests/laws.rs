@@ -1,5 +1,9 @@
 //! The laws of a data set for both archives, what is said to bad input, and the real tables.
-#![allow(clippy::unwrap_used, reason = "clippy.toml allows it in test functions, not in their helpers")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "clippy.toml allows both in test functions, not in their helpers"
+)]
 
 #[path = "laws/archives.rs"]
 mod archives;

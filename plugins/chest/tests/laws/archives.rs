@@ -32,7 +32,7 @@ pub(crate) fn pad_row(n: u32, id: &str, dir: &str, patient: &str, projection: &s
          PhilipsMedicalSystems,MONOCHROME2,0,\"['1', '1']\",0.143,12,2047.0,4095.0,{HEIGHT},{WIDTH},0,0,None,10,-0.61,46{n},\
          sin hallazg . ,Physician,{},\"['loc left', 'loc right']\",\"[['normal'], ['normal']]\",['C0277877'],\
          \"['C0225740' 'C1522601'\n 'C0443246']\"\n",
-        if n % 2 == 0 { "F" } else { "M" },
+        if n.is_multiple_of(2) { "F" } else { "M" },
         quote(labels)
     )
 }
