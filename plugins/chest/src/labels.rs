@@ -39,16 +39,13 @@ impl LabelTable {
 
     /// The filters' counts as a sentence.
     pub(crate) fn filter_note(&self) -> String {
-        let dropped: Vec<String> = self.dropped.iter().map(|(why, n)| format!("{n} {why}")).collect();
-        let kept = self.table.rows.len();
-        match dropped.is_empty() {
-            true => format!("{} rows in the label table, {kept} kept", self.read),
-            false => format!(
-                "{} rows in the label table, {kept} kept; dropped in this order: {}",
-                self.read,
-                dropped.join(", ")
-            ),
+        let dropped = self.dropped.iter().filter(|(_, n)| *n > 0);
+        let dropped: Vec<String> = dropped.map(|(why, n)| format!("{n} {why}")).collect();
+        let (read, kept) = (self.read, self.table.rows.len());
+        if dropped.is_empty() {
+            return format!("{read} rows in the label table, all kept");
         }
+        format!("{read} rows in the label table, {kept} kept; dropped in this order: {}", dropped.join(", "))
     }
 }
 

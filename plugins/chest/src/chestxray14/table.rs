@@ -78,7 +78,7 @@ pub(super) fn read(
     }
     let names = rows.iter().map(|row| row.id.clone()).collect();
     let table = Table { classes: classes.into_iter().map(|(class, _)| class).collect(), rows };
-    let dropped = counts.into_dropped().into_iter().filter(|(_, n)| *n > 0).collect();
+    let dropped = counts.into_dropped();
     let mut labels = LabelTable { path: path.to_owned(), table, read, dropped, notes: Vec::new(), names };
     let any = labels.with_any();
     let none = labels.table.rows.len() - any;

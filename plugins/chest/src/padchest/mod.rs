@@ -159,7 +159,7 @@ impl Params for PadChest {
     }
 }
 
-/// PadChest (160,868 films of 67,625 patients of one hospital) with CheXmask's lungs and heart as ROI.
+/// PadChest (more than 160,000 films of 67,000 patients of one hospital) with CheXmask's lungs and heart as ROI.
 #[plugin("eyepatch/padchest")]
 impl Dataset for PadChest {
     fn card(&self) -> DataCard {

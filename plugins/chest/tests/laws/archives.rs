@@ -108,7 +108,7 @@ impl Pad {
             let (id, dir) = (format!("{i}_film.png"), i % 2);
             files.save(&film(i), &format!("{dir}/{id}"));
             labels +=
-                &pad_row(i, &id, &dir.to_string(), &format!("p{}", i / 2), "PA", LABELS[i as usize % 4]);
+                &pad_row(i, &id, &format!("{dir}.0"), &format!("p{}", i / 2), "PA", LABELS[i as usize % 4]);
             masks += &mask_row(i, &id, "0.92", [HEIGHT, WIDTH]);
         }
         files.write("labels.csv", labels);
