@@ -43,6 +43,8 @@ fn each_quirk_has_its_switch() {
     assert_eq!(kept(&pad.published().exclude(["normal"])), ["1", "2", "4", "5", "8"]);
     assert_eq!(kept(&pad.published().projections(["L"])), ["7"]);
     assert_eq!(kept(&pad.published().label_methods(["Physician"])), ["0", "1", "5", "8"]);
+    let none = pad.published().label_methods(["RNN_model"]).read_labels().unwrap_err().to_string();
+    assert!(none.contains("no row is left") && none.contains("4 labelled by another method"), "{none}");
     let labels = pad.published().read_labels().unwrap();
     let dropped: Vec<usize> = labels.dropped.iter().map(|(_, n)| *n).collect();
     assert_eq!((labels.read, dropped), (9, vec![1, 1, 1, 1, 1, 0, 0, 0, 0]));
