@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,12 @@ pub trait Dataset: Send + Sync {
     /// # Errors
     /// As [`Dataset::load`].
     fn content(&self, row: usize, ctx: &Ctx) -> Result<ContentHash>;
+
+    /// The one file that the rows come from, where there is one: what [`crate::Row::line`] counts the lines of. With it, split
+    /// files may name rows by their place in the file.
+    fn table_file(&self) -> Option<&Path> {
+        None
+    }
 
     /// Legitimate region by class name. A class that is absent never gets the verdict `shortcut`.
     fn legitimate(&self) -> BTreeMap<String, LegitimateRegion> {

@@ -1,6 +1,8 @@
 //! A sweep over toy plugins that are awkward in the ways a stranger's may be.
 #![allow(clippy::unwrap_used, reason = "clippy.toml allows it in test functions, not in their helpers")]
 
+#[path = "sweep/folds.rs"]
+mod folds;
 #[path = "sweep/linear.rs"]
 mod linear;
 #[path = "sweep/plugins.rs"]

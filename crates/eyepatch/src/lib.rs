@@ -26,7 +26,7 @@ pub mod prelude {
     pub use eyepatch_core::{
         Dataset, Explainer, Handle, Keep, LegitimateRegion, Masker, Model, Probe, Shape, plugin,
     };
-    pub use eyepatch_engine::{Experiment, MaskingSweep, auc};
+    pub use eyepatch_engine::{Experiment, MaskingSweep, SplitScheme, auc};
     pub use eyepatch_macros::{audit, sweep};
 }
 

@@ -102,8 +102,11 @@ impl Shared {
             )
         })?;
         let splits = match &sweep.design.split_file {
-            Some(file) if !options.quick => split_file::read(file, &table, sweep.design.validation, seed)?,
-            _ => Splits::make(&table, folds, sweep.design.validation, seed)?,
+            Some(file) if !options.quick => {
+                let source = sweep.dataset.table_file();
+                split_file::read(file, (&*table, source), sweep.design.validation, seed)?
+            }
+            _ => sweep.design.split.splits(&table, folds, sweep.design.validation, seed)?,
         };
         let content = content(&sweep.dataset, &sources, &ctx)?;
         let shares = Shares::ask(&model, options.cache_precision, &ctx)?;
