@@ -140,7 +140,7 @@ impl SweepPlan {
         self.estimate = s.model.estimate(&workload, &ctx);
         let model_content = s.model.content(&ctx)?;
         let mut common = json!({
-            "model": identity(s.model.spec()), "model_content": model_content, "audit": s.audit.id,
+            "model": identity(s.model.spec()), "model_content": model_content, "audit": s.audit.stream(),
             "seed": s.audit.seed, "device": options.device, "precision": "f32",
         });
         if let Some(trunk) = s.shares.trunk() {
@@ -186,7 +186,7 @@ impl SweepPlan {
             let body = json!({
                 "trunk": common["trunk"], "model": [&model.id, &model.version, model.revision], "view": set.view,
                 "masking": identity(masking.handle.spec()), "split": set.fold.map(|f| s.splits.hash(f)),
-                "rows": set.rows_hash(), "audit": s.audit.id, "seed": s.audit.seed, "device": common["device"],
+                "rows": set.rows_hash(), "audit": s.audit.stream(), "seed": s.audit.seed, "device": common["device"],
             });
             let (of, name) = (set.clone(), set.name(&s, trunk.views));
             let cell = self.push(Role::Features, name, body, vec![PREPARE], move |s, cell| {
@@ -263,7 +263,7 @@ impl SweepPlan {
         let splits: Vec<_> = (0..s.splits.folds.len()).map(|k| s.splits.hash(k)).collect();
         let body = json!({
             "model": identity(s.model.spec()), "model_content": s.model.content(&ctx)?, "maskings": maskings,
-            "splits": splits, "audit": s.audit.id, "seed": s.audit.seed,
+            "splits": splits, "audit": s.audit.stream(), "seed": s.audit.seed,
         });
         let cell = self.push(Role::Scores, "score file".into(), body, vec![PREPARE], work::scores);
         cell.after = vec![SURVEY];

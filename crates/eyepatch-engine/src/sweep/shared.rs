@@ -62,7 +62,7 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(sweep: &MaskingSweep, audit: &AuditInfo, options: &Options) -> Result<Self> {
         sweep.check(audit)?;
-        let seed = Seed::root(audit.seed).child(&audit.id);
+        let seed = Seed::root(audit.seed).child(audit.stream());
         let ctx =
             Ctx::new(seed, options.threads)?.with_cancel(options.cancel.clone()).with_device(options.device);
         let quick_model = if options.quick { sweep.model.quick() } else { None };
@@ -141,7 +141,7 @@ impl Shared {
 
     /// The training part of a fold, as maskings that keep this part see it.
     pub(super) fn training(&self, folder: &Path, fold: usize, keep: Keep) -> Result<RowSet> {
-        let seed = Seed::root(self.audit.seed).child(&self.audit.id);
+        let seed = Seed::root(self.audit.seed).child(self.audit.stream());
         Ok(RowSet {
             set: self.set(folder)?,
             table: self.table.clone(),

@@ -67,6 +67,7 @@ fn info(args: &SweepArgs) -> AuditInfo {
         seed: args.seed.unwrap_or(DEFAULT_SEED),
         tags: vec!["masking".into()],
         declared_in: "the command line".into(),
+        variant: None,
     }
 }
 
