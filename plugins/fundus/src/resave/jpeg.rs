@@ -43,7 +43,8 @@ fn clamped(value: i32) -> u8 {
     value.clamp(0, 255) as u8
 }
 
-/// `height` x `width` pixels of 1 or 3 channels, saved and read again.
+/// `height` x `width` pixels of 1 or 3 channels, saved and read again. From 5 columns on: in narrower images libjpeg does not
+/// smooth colour.
 pub(super) fn round_trip(values: &[u8], width: usize, height: usize, channels: usize) -> Vec<u8> {
     let at = |x: usize, y: usize, c: usize| values[(y * width + x) * channels + c];
     if channels == 1 {
