@@ -62,4 +62,10 @@ pub trait Dataset: Send + Sync {
     fn legitimate(&self) -> BTreeMap<String, LegitimateRegion> {
         BTreeMap::new()
     }
+
+    /// Why its ROIs are no regions of interest, where that is so, as half a sentence. Such a set is for models that are
+    /// shown whole images; a sweep that masks refuses it.
+    fn unmasked_only(&self) -> Option<String> {
+        None
+    }
 }

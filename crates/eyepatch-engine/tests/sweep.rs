@@ -183,6 +183,21 @@ fn a_table_that_does_not_hold_together_is_refused() {
     }
 }
 
+#[test]
+fn a_set_without_regions_is_only_shown_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let of = |maskers: &[Cover], twist: &str| {
+        let data = Discs { twist: twist.into() };
+        let sweep = MaskingSweep::new(Brightness::default(), data).folds(2).probe(Means);
+        run(sweep.maskers(maskers.iter().cloned()), dir.path())
+    };
+    let both = [Cover::full(), Cover::roi(Keep::Outside)];
+    let error = of(&both, "whole").unwrap_err();
+    let says = "data set `toy/discs` cannot be masked, and `NoROI` masks it: nobody drew a disc";
+    assert!(error.contains(says), "{error}");
+    assert!(of(&both, "").is_ok() && of(&both[..1], "whole").is_ok());
+}
+
 /// Divided by its own maximum before it is masked, an image shows in its visible part what was hidden.
 #[test]
 fn the_published_order_hides_nothing_and_says_so() {

@@ -85,6 +85,8 @@ impl Shared {
         let (maskings, full) =
             maskings(sweep, pipeline).map_err(|problem| wrong(problem, "mend the list of maskings"))?;
         let evaluations = evaluations(sweep, &maskings, options.quick);
+        check_regions(sweep, &maskings)
+            .map_err(|problem| wrong(problem, "give the data set masks, or show its images whole"))?;
 
         let whole = sweep.dataset.table(&ctx)?;
         whole.check()?;
@@ -224,6 +226,18 @@ fn maskings(sweep: &MaskingSweep, pipeline: Pipeline) -> Result<(Vec<Masking>, u
     match maskings.iter().position(|m| m.card.keep == Keep::Full && !m.further) {
         Some(full) => Ok((maskings, full)),
         None => Err("no masking shows the full image, which all others are held against".into()),
+    }
+}
+
+/// A set without regions of interest is only shown whole.
+fn check_regions(sweep: &MaskingSweep, maskings: &[Masking]) -> Result<(), String> {
+    match (sweep.dataset.unmasked_only(), maskings.iter().find(|m| m.card.keep != Keep::Full)) {
+        (Some(why), Some(masking)) => Err(format!(
+            "data set `{}` cannot be masked, and `{}` masks it: {why}",
+            sweep.dataset.spec().id,
+            masking.card.name
+        )),
+        _ => Ok(()),
     }
 }
 
