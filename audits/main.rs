@@ -5,6 +5,7 @@ eyepatch::main!(
     plugin_chest,
     plugin_densenet,
     plugin_folder,
+    plugin_fundus,
     plugin_maskers,
     plugin_onnx,
     plugin_phantom,

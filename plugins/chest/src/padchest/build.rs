@@ -79,7 +79,7 @@ impl PadChest {
 
     /// The label table.
     #[must_use]
-    pub fn table_file(self, path: impl Into<PathBuf>) -> Self {
+    pub fn label_table(self, path: impl Into<PathBuf>) -> Self {
         self.with(|p| p.table = Some(path.into()))
     }
 

@@ -37,7 +37,7 @@ fn expect_counts(labels: &LabelTable, golden: &Value) {
 #[test]
 fn the_nih_table_counts_as_pandas_counts_it() {
     let Some(tables) = tables() else { return };
-    let set = chestxray14(&tables).table_file(tables.join("Data_Entry_2017_v2020.csv.gz"));
+    let set = chestxray14(&tables).label_table(tables.join("Data_Entry_2017_v2020.csv.gz"));
     let (labels, golden) = (set.read_labels().unwrap(), golden("nih"));
     let rows = &labels.table.rows;
     assert_eq!((rows.len(), patients(&labels)), (112_120, 30_805));
@@ -66,7 +66,7 @@ fn the_padchest_excerpt_is_filtered_as_the_study_says() {
     for (by, name) in
         [(Match::Exact, "exact"), (Match::Substring, "substring"), (Match::Hierarchy, "hierarchy")]
     {
-        let labels = padchest_published(&tables).table_file(&file).match_by(by).read_labels().unwrap();
+        let labels = padchest_published(&tables).label_table(&file).match_by(by).read_labels().unwrap();
         assert_eq!(
             (labels.read, labels.table.rows.len()),
             (115, golden_rows["rows"].as_u64().unwrap() as usize)
@@ -82,7 +82,7 @@ fn the_padchest_excerpt_is_filtered_as_the_study_says() {
         }
         expect_counts(&labels, &golden_rows[name]);
     }
-    let strict = padchest(&tables).table_file(&file).read_labels().unwrap();
+    let strict = padchest(&tables).label_table(&file).read_labels().unwrap();
     let golden_rows = golden("padchest_strict");
     assert_eq!(strict.table.rows.len(), golden_rows["rows"].as_u64().unwrap() as usize);
     expect_counts(&strict, &golden_rows);
