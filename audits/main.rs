@@ -2,6 +2,7 @@
 
 eyepatch::main!(
     plugin_auc,
+    plugin_chest,
     plugin_densenet,
     plugin_folder,
     plugin_fundus,

@@ -175,7 +175,9 @@ fn list_doctor_completions_and_manual() {
         json["plugins"].as_array().unwrap().iter().map(|p| p["id"].as_str().unwrap()).collect();
     for id in [
         "eyepatch/region",
+        "eyepatch/chestxray14",
         "eyepatch/folder",
+        "eyepatch/padchest",
         "eyepatch/chaksu",
         "eyepatch/airogs",
         "eyepatch/rim-one-dl",
