@@ -1,15 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-/// How one choice of the study is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Profile {
-    /// As it was published.
-    Published,
-    /// As it should be.
-    #[default]
-    Strict,
-}
+pub use eyepatch_core::Profile;
 
 /// What becomes of a row whose image or ROI cannot be used, and of an image without a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use eyepatch_core::LegitimateRegion;
+use eyepatch_core::{LegitimateRegion, Profile};
 
 use super::{EmptyLabels, ExcludeBy, Match, PadChest};
 use crate::FINDINGS;
@@ -55,13 +55,7 @@ pub fn padchest(folder: impl Into<PathBuf>) -> PadChest {
 /// an empty list is a film without a finding, the ROI is the lungs alone.
 #[must_use]
 pub fn padchest_published(folder: impl Into<PathBuf>) -> PadChest {
-    PadChest {
-        match_: Match::Exact,
-        exclude_by: ExcludeBy::Cell,
-        empty_labels: EmptyLabels::Cell,
-        structures: lungs(),
-        ..padchest(folder)
-    }
+    padchest(folder).profile(Profile::Published)
 }
 
 fn strings<S: Into<String>>(words: impl IntoIterator<Item = S>) -> Vec<String> {
@@ -75,6 +69,21 @@ impl PadChest {
         let _ = change(&mut self);
         self.cache = Cache::default();
         self
+    }
+
+    /// Sets the four parameters that [`padchest_published`] names, as published or as they should be.
+    #[must_use]
+    pub fn profile(self, profile: Profile) -> Self {
+        let (match_, exclude_by, empty_labels, structures) = match profile {
+            Profile::Published => (Match::Exact, ExcludeBy::Cell, EmptyLabels::Cell, lungs()),
+            Profile::Strict => (Match::Hierarchy, ExcludeBy::Label, EmptyLabels::List, lungs_and_heart()),
+        };
+        self.with(|p| {
+            p.match_ = match_;
+            p.exclude_by = exclude_by;
+            p.empty_labels = empty_labels;
+            p.structures = structures;
+        })
     }
 
     /// The label table.
