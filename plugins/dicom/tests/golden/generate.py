@@ -74,19 +74,16 @@ def save(name, ds, data=None):
     return path
 
 
-def full_range(path, frame=0):
+def full_range(path, frame=0, array=None):
     """Grey as the stored range makes it; colour as pydicom makes it."""
     ds = pydicom.dcmread(path)
     # What pixel_array does with a path does not inflate.
-    array = pixel_array(ds)
+    array = pixel_array(ds) if array is None else array
     if int(ds.get("NumberOfFrames", 1)) > 1:
         array = array[frame]
     if ds.SamplesPerPixel == 3:
         return array.astype(int)
-    shift = ds.HighBit + 1 - ds.BitsStored
     array = array.astype(int)
-    if shift:
-        array = array >> shift
     low, high = (-(1 << ds.BitsStored - 1), (1 << ds.BitsStored - 1) - 1) if ds.PixelRepresentation else (
         0, (1 << ds.BitsStored) - 1)
     low, high = (float(apply_modality_lut(np.array([v]), ds)[0]) for v in (low, high))
@@ -130,7 +127,9 @@ simple("mono1_8", dataset(random(0, 255, np.uint8), photometric="MONOCHROME1"))
 simple("mono2_12", dataset(random(0, 4095, np.uint16), stored=12))
 simple("mono1_12", dataset(random(0, 4095, np.uint16), stored=12, photometric="MONOCHROME1"))
 simple("mono2_16", dataset(random(0, 65535, np.uint16)))
-simple("mono2_12_high_15", dataset(random(0, 4095, np.uint16), stored=12, high=15))
+# pydicom takes the lowest bits whatever the high bit is; here the values are known.
+values = random(0, 4095, np.uint16)
+note("mono2_12_high_15", full_range(save("mono2_12_high_15", dataset(values, stored=12, high=15)), array=values[0]))
 simple("signed_12_rescaled", dataset(random(-2048, 2047, np.int16), stored=12, RescaleSlope="1.5", RescaleIntercept="-24"))
 simple("signed_16", dataset(random(-32768, 32767, np.int16)))
 simple("negative_slope", dataset(random(0, 1023, np.uint16), stored=10, RescaleSlope="-2", RescaleIntercept="100"))

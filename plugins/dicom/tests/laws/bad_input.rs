@@ -157,6 +157,7 @@ fn copies_lines_and_tables_that_contradict_each_other_are_refused() {
     assert!(error("file,label\ns0,2\n").contains("the label is `2`"));
     assert!(error("file,label\ns0,\n").contains("`missing_labels`"));
     fixture.image("copy.dcm", &Fixture::build(0));
+    fixture.mask("copy.png", 3);
     let text = error("file,label\ns0,1\ncopy,1\n");
     assert!(text.contains("another file has its SOP Instance UID"), "{text}");
 }

@@ -35,10 +35,10 @@ fn files_cut_anywhere_are_no_panic() {
 fn every_byte_of_the_header_may_be_any_other() {
     for (_, bytes) in seeds() {
         let mut changed = bytes.clone();
-        for at in 128..bytes.len().min(1200) {
-            for value in [0, 1, 0x7f, 0x80, 0xfe, 0xff, bytes[at] ^ 1] {
+        for at in 128..bytes.len().min(700) {
+            for value in [0, 0x7f, 0xff, bytes[at] ^ 1] {
                 changed[at] = value;
-                read(&changed);
+                let _ = read_pixels(&changed, &LIMITS, Window::File, Some(1));
             }
             changed[at] = bytes[at];
         }
