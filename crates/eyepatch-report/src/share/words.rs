@@ -52,14 +52,30 @@ impl Words {
 
     /// The text with each path and file name replaced by `[path]` and each id by `[id]`. Line breaks stay.
     pub(super) fn clear(&self, text: &str) -> String {
-        let text = self.ids.iter().fold(text.to_owned(), |text, id| text.replace(id.as_str(), "[id]"));
+        let text = self.ids.iter().fold(text.to_owned(), |text, id| without(&text, id));
         text.split_inclusive(char::is_whitespace).map(word).collect()
     }
 }
 
+/// The text without an id, where it stands as a word.
+fn without(text: &str, id: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(id) {
+        let (before, after) = (&rest[..at], &rest[at + id.len()..]);
+        let joined = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        let whole = !joined(before.chars().next_back()) && !joined(after.chars().next());
+        out += before;
+        out += if whole { "[id]" } else { id };
+        rest = after;
+    }
+    out + rest
+}
+
 fn word(with_blank: &str) -> String {
-    let core = with_blank.trim_matches(|c: char| c.is_whitespace() || PUNCTUATION.contains(&c));
-    let core = core.trim_end_matches([':', '.']);
+    let marks = |c: char| c.is_whitespace() || PUNCTUATION.contains(&c);
+    let core = with_blank.trim_start_matches(marks);
+    let core = core.trim_end_matches(|c: char| marks(c) || c == ':' || c == '.');
     if is_path(core) { with_blank.replacen(core, "[path]", 1) } else { with_blank.to_owned() }
 }
 
@@ -101,6 +117,8 @@ mod tests {
             ("labels.csv: 3 columns", "[path]: 3 columns"),
             ("path=/data/x here", "[path] here"),
             ("sample P-0042 of view PA", "sample [id] of view PA"),
+            ("see (a.png).", "see ([path])."),
+            ("P-00421 is another", "P-00421 is another"),
             ("one\ttwo\n\nthree", "one\ttwo\n\nthree"),
         ] {
             assert_eq!(words.clear(text), cleared);
