@@ -176,6 +176,9 @@ fn list_doctor_completions_and_manual() {
     for id in [
         "eyepatch/region",
         "eyepatch/folder",
+        "eyepatch/chaksu",
+        "eyepatch/airogs",
+        "eyepatch/rim-one-dl",
         "eyepatch/phantom",
         "eyepatch/densenet",
         "eyepatch/onnx",

@@ -4,6 +4,7 @@
 //! [`escape::html_text`] unless this crate's own code drew it. The page's content security policy allows its one
 //! style sheet and its one script by hash, pictures as data, and nothing else.
 
+mod compare;
 mod evidence;
 mod picture;
 mod record;
@@ -18,13 +19,14 @@ use sha2::{Digest as _, Sha256};
 pub use picture::pictures_in;
 
 use crate::charts::ramp;
-use crate::schema::{Picture, RunResult, Timings};
+use crate::schema::{Comparison, Picture, RunResult, Timings};
 use crate::share::SharedResult;
 use crate::{Error, Result, escape, format, json};
 
-const TEMPLATES: [(&str, &str); 11] = [
+const TEMPLATES: [(&str, &str); 12] = [
     ("page.html", include_str!("../templates/page.html")),
     ("summary.html", include_str!("../templates/summary.html")),
+    ("compare.html", include_str!("../templates/compare.html")),
     ("audit.html", include_str!("../templates/audit.html")),
     ("answer.html", include_str!("../templates/answer.html")),
     ("evidence.html", include_str!("../templates/evidence.html")),
@@ -58,7 +60,12 @@ pub fn render(
 /// As [`render`]; it asks for no picture.
 pub fn render_shared(result: &SharedResult) -> Result<String> {
     let none = |picture: &Picture| Err(Error::picture(&picture.file, "a shared result has no pictures"));
-    let head = Head { generator: &result.generator, schema: &result.schema, left_out: &result.left_out };
+    let head = Head {
+        generator: &result.generator,
+        schema: &result.schema,
+        comparisons: &result.comparisons,
+        left_out: &result.left_out,
+    };
     let page = view::Page::new(head, &result.audits, None, &none)?;
     finish(&page, &json::shared_to_string(result)?)
 }
@@ -67,13 +74,19 @@ pub fn render_shared(result: &SharedResult) -> Result<String> {
 pub(super) struct Head<'a> {
     generator: &'a str,
     schema: &'a str,
+    comparisons: &'a [Comparison],
     /// What a shared result leaves out; empty for any other.
     left_out: &'a [String],
 }
 
 impl<'a> Head<'a> {
     fn of(result: &'a RunResult) -> Self {
-        Self { generator: &result.generator, schema: &result.schema, left_out: &[] }
+        Self {
+            generator: &result.generator,
+            schema: &result.schema,
+            comparisons: &result.comparisons,
+            left_out: &[],
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use minijinja::Value;
 use serde::Serialize;
 
-use super::{Head, evidence, record};
+use super::{Head, compare, evidence, record};
 use crate::Result;
 use crate::charts::dots;
 use crate::format::{self, plural};
@@ -19,6 +19,7 @@ pub(super) struct Page<'a, N: Counted> {
     lead: String,
     summary: Vec<SummaryRow<'a>>,
     several_classes: bool,
+    comparisons: Vec<compare::View<'a>>,
     /// What a shared result leaves out.
     left_out: &'a [String],
     audits: Vec<Audit<'a, N>>,
@@ -54,7 +55,7 @@ struct Audit<'a, N: Counted> {
 }
 
 #[derive(Clone, Serialize)]
-struct Badge {
+pub(super) struct Badge {
     key: &'static str,
     word: &'static str,
     icon: Value,
@@ -93,6 +94,7 @@ impl<'a, N: Counted> Page<'a, N> {
             lead: lead(all),
             summary: summary(&audits),
             several_classes: all.iter().any(|a| a.answer.classes.len() > 1),
+            comparisons: head.comparisons.iter().enumerate().map(|(i, c)| compare::View::new(i, c)).collect(),
             audits,
             timings: timings.map(record::Durations::new),
         })
@@ -140,7 +142,7 @@ impl<'a, N: Counted> Audit<'a, N> {
 }
 
 impl Badge {
-    fn new(status: Status) -> Self {
+    pub(super) fn new(status: Status) -> Self {
         // The shape says what the colour says: triangle, circle, diamond.
         let (key, icon) = match status {
             Status::Flagged => {

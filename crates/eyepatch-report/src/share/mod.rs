@@ -16,6 +16,7 @@
 //! fewer than 5 images or patients on a side are left out too. Counts of *different* runs on almost the same data can still
 //! be taken from each other: share one of them.
 
+mod compared;
 mod count;
 mod fields;
 mod thin;
@@ -26,7 +27,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use count::Counted;
 pub use count::{Count, Held, SMALL};
 
-use crate::schema::{AuditResult, RunResult};
+use crate::schema::{AuditResult, Comparison, RunResult};
 use fields::Share;
 use thin::Thin;
 use words::Words;
@@ -43,6 +44,8 @@ pub struct SharedResult {
     pub generator: String,
     /// What was left out, a sentence each.
     pub left_out: Vec<String>,
+    /// As in a [`RunResult`].
+    pub comparisons: Vec<Comparison>,
     /// One entry an audit, as in a [`RunResult`].
     pub audits: Vec<AuditResult<Count>>,
 }
@@ -50,13 +53,23 @@ pub struct SharedResult {
 /// The shared form of a result.
 #[must_use]
 pub fn share(result: &RunResult) -> SharedResult {
-    let RunResult { schema: _, generator, audits } = result;
+    let RunResult { schema: _, generator, audits, comparisons } = result;
+    let few: Vec<Thin> = audits.iter().map(Thin::of).collect();
+    let few = |class: &str| few.iter().any(|thin| thin.estimates(class));
     SharedResult {
         schema: SHARED_SCHEMA.into(),
         generator: Words::new(std::iter::empty()).clear(generator),
+        comparisons: comparisons.iter().map(|c| compared::comparison(c, &words(audits), &few)).collect(),
         left_out: left_out(),
         audits: audits.iter().map(audit).collect(),
     }
+}
+
+/// What clears strings of the samples that these audits show.
+fn words(audits: &[AuditResult]) -> Words {
+    let shown = audits.iter().flat_map(|a| a.gallery.iter().map(|g| g.sample.as_str()));
+    let explained = audits.iter().flat_map(|a| a.explanations.iter().map(|e| e.sample.as_str()));
+    Words::new(shown.chain(explained))
 }
 
 fn left_out() -> Vec<String> {
@@ -89,15 +102,13 @@ fn audit(a: &AuditResult) -> AuditResult<Count> {
         matrices,
         curves,
         further,
-        gallery,
-        explanations,
+        gallery: _,
+        explanations: _,
         findings,
         notes: _,
         provenance,
     } = a;
-    let samples = gallery.iter().map(|g| g.sample.as_str());
-    let words = Words::new(samples.chain(explanations.iter().map(|e| e.sample.as_str())));
-    let s = Share { words, thin: Thin::of(a) };
+    let s = Share { words: words(std::slice::from_ref(a)), thin: Thin::of(a) };
     AuditResult {
         id: s.text(id),
         question: s.text(question),

@@ -12,8 +12,15 @@ use crate::{between, small};
 
 /// Fields of strings that the audit and its plugins declare; every other string must not come through. `*` is any index
 /// or key.
-const DECLARED: [&str; 43] = [
+const DECLARED: [&str; 50] = [
     "generator",
+    "comparisons/*/of",
+    "comparisons/*/question",
+    "comparisons/*/variants/*",
+    "comparisons/*/choices/*/what",
+    "comparisons/*/choices/*/values/*",
+    "comparisons/*/answers/*/class",
+    "comparisons/*/aucs/*/*",
     "audits/*/id",
     "audits/*/question",
     "audits/*/tags/*",
