@@ -75,7 +75,8 @@ fn words(audits: &[AuditResult]) -> Words {
 fn left_out() -> Vec<String> {
     [
         "All pictures, and the samples they show.",
-        "Ids of samples and patients, paths, file names, parameters of plugins, hashes of content and cells.",
+        "Ids of samples and patients, paths, file names, hashes of content and cells; parameters of plugins, but for those in \
+         which variants of an audit differ.",
         "Notes, and every other sentence made from the data; values of metadata columns.",
         "Findings about single samples.",
         "The machine and how long it took.",

@@ -65,7 +65,8 @@ const DECLARED: [&str; 50] = [
     "audits/*/provenance/precision",
 ];
 /// Fields that are of a closed set, or hashes.
-const FIXED: [&str; 11] = [
+const FIXED: [&str; 12] = [
+    "statuses",
     "normalise",
     "schema",
     "status",
