@@ -1,5 +1,8 @@
 //! The `eyepatch` program: the plugins and audits that come with it, and the command line.
 
+#[cfg(feature = "dicom")]
+use plugin_dicom as _;
+
 eyepatch::main!(
     plugin_auc,
     plugin_chest,

@@ -268,7 +268,7 @@ fn data_summary(s: &Shared) -> DataSummary {
         classes: table.classes.iter().enumerate().map(class).collect(),
         columns: names.into_iter().map(|n| column(s, n)).collect(),
         legitimate: s.dataset.legitimate(),
-        content: s.content,
+        content: Some(s.content),
     }
 }
 
@@ -338,7 +338,7 @@ fn provenance(plan: &SweepPlan) -> Provenance {
     plugins.extend(plan.explainer.iter().map(|e| e.spec().clone()));
     let half = s.shares.trunk().is_some_and(|t| t.precision == Precision::F16);
     let precision = if half { "f32, features f16" } else { "f32" };
-    Provenance { plugins, cells: Vec::new(), device: plan.device, precision: precision.into() }
+    Provenance { plugins, cells: Vec::new(), device: Some(plan.device), precision: precision.into() }
 }
 
 /// Every score behind the result. Cells that a spreadsheet would take for a formula are made harmless.

@@ -160,7 +160,7 @@ fn provenance(id: &str) -> Provenance {
     Provenance {
         plugins: parts::plugins(),
         cells: cells.into_iter().map(record).collect(),
-        device: Device::Cpu,
+        device: Some(Device::Cpu),
         precision: "f32".into(),
     }
 }

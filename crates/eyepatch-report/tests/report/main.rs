@@ -8,6 +8,7 @@ mod sample;
 mod browser;
 mod hostile;
 mod page;
+mod shared;
 
 use eyepatch_report::html;
 use sample::Sample;

@@ -222,6 +222,13 @@ pub(crate) struct ReportArgs {
     /// Print the result as JSON instead of writing report.html.
     #[arg(long, conflicts_with = "markdown")]
     pub(crate) json: bool,
+    /// Make the form that may leave the house: without images, paths and ids, and with counts below 5 held back. Written
+    /// to report-shared.html.
+    #[arg(long)]
+    pub(crate) share: bool,
+    /// Where the shared report is written, instead of FOLDER/report-shared.html.
+    #[arg(long, value_name = "FILE", requires = "share", conflicts_with_all = ["markdown", "json"])]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
