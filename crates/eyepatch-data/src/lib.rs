@@ -5,13 +5,19 @@
 
 mod bad;
 pub mod decode;
+mod error;
 mod extent;
 mod files;
 mod hashes;
 mod jpeg;
+pub mod mapped;
+pub mod npy;
+pub mod prepared;
+pub mod resize;
 mod sheet;
 
 pub use bad::{Bad, Fault};
+pub use error::{Error, Result};
 pub use extent::check_extent;
 pub use files::{EXTENSIONS, File, Found, Root};
 pub use hashes::{FileHashes, lock};

@@ -17,7 +17,7 @@ mod sweep;
 
 pub use audit::{AuditEntry, AuditInfo, Audits, Experiment};
 pub use cell::{Cell, CellCtx, CellSpec};
-pub use data::{Resampling, encode_npy, encode_png, resize};
+pub use data::encode_png;
 pub use error::{Error, Result};
 pub use output::{write_report, write_run};
 pub use run::{Assembled, Observer, Options, Planned, Precision, Quiet, TrunkPasses, run_audits};
