@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Roi(RoiCommand),
     /// Mask one image, or with --plan all images of an audit, for a model that lives elsewhere.
     Mask(MaskArgs),
+    /// Prepare a data set: images of one size in a file that runs map into memory and share.
+    Prepare(Box<super::prepare::PrepareArgs>),
     /// Split a table into folds by patient.
     Split(SplitArgs),
     /// Look into weight files (safetensors, and .pth, .pt or .tar of PyTorch) and convert them.
@@ -128,6 +130,9 @@ pub(crate) struct HowArgs {
 pub(crate) struct SweepArgs {
     #[command(flatten)]
     pub(crate) table: TableArgs,
+    /// A set that `eyepatch prepare` wrote, instead of a table.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["TableArgs", "data_params"])]
+    pub(crate) prepared: Option<PathBuf>,
     /// Working height and width in pixels [default: the model's]; also for declared audits.
     #[arg(long, value_parser = clap::value_parser!(u16).range(16..=4096))]
     pub(crate) size: Option<u16>,
@@ -162,7 +167,7 @@ pub(crate) struct SweepArgs {
     #[arg(long, requires = "scores")]
     pub(crate) manifest: Option<PathBuf>,
     /// A plan file instead of a table.
-    #[arg(long, conflicts_with = "table")]
+    #[arg(long, conflicts_with_all = ["table", "prepared"])]
     pub(crate) plan: Option<PathBuf>,
 }
 

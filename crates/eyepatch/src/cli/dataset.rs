@@ -14,7 +14,7 @@ use super::plan::declared;
 /// The data set plugin that reads tables of one's own.
 pub(crate) const FOLDER: &str = "eyepatch/folder";
 /// The data set plugin that reads prepared sets.
-const PREPARED: &str = "eyepatch/prepared";
+pub(crate) const PREPARED: &str = "eyepatch/prepared";
 /// The file by which a prepared set is known.
 const PREPARED_FILE: &str = "prepared.json";
 /// The namespace that may be left out of an id.
@@ -170,7 +170,10 @@ fn of_audit(name: &str, linked: &Linked) -> Result<Handle<dyn Dataset>, CliError
     let mut sets = Vec::new();
     for (id, described) in specs {
         let spec: SweepSpec = serde_json::from_value(described).map_err(|e| {
-            CliError::usage(format!("the audit `{id}` has no data set that is known here: {e}"), known(linked))
+            CliError::usage(
+                format!("the audit `{id}` has no data set that is known here: {e}"),
+                known(linked),
+            )
         })?;
         if !sets.contains(&spec.dataset) {
             sets.push(spec.dataset);

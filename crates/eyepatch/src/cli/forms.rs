@@ -71,6 +71,7 @@ fn given(args: &SweepArgs) -> Vec<&'static str> {
     // Every field is named: one that is added must be thought of here.
     let SweepArgs {
         table,
+        prepared,
         size,
         folds,
         splits,
@@ -85,6 +86,7 @@ fn given(args: &SweepArgs) -> Vec<&'static str> {
         plan,
     } = args;
     let all = [
+        ("--prepared", prepared.is_some()),
         ("--size", size.is_some()),
         ("--folds", folds.is_some()),
         ("--splits", splits.is_some()),
@@ -140,7 +142,7 @@ mod tests {
             .filter(|a| a.get_help_heading() == Some(heading))
             .map(|a| format!("--{}", a.get_long().unwrap()))
             .collect();
-        assert_eq!(names.len(), 22);
+        assert_eq!(names.len(), 23);
         for name in &names {
             let mut words = vec![name.as_str()];
             if name != "--one-image-per-patient" {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::Linked;
 use super::args::SweepArgs;
 use super::change::{self, merge_model};
-use super::dataset::{FOLDER, TableArgs};
+use super::dataset::{FOLDER, PREPARED, TableArgs};
 use super::error::CliError;
 use super::forms::{self, Form};
 use super::mask::REGION;
@@ -55,13 +55,17 @@ fn planned(plan: &Path, args: &SweepArgs, linked: &Linked) -> Result<Chosen, Cli
 }
 
 fn info(args: &SweepArgs) -> AuditInfo {
-    let table = args.table.table.as_deref().and_then(|t| t.file_name()).unwrap_or_default();
+    let data = args.prepared.as_deref().or(args.table.table.as_deref());
+    let name = data.and_then(|t| t.file_name()).unwrap_or_default();
+    let what = match args.table.label.as_slice() {
+        [] => "its classes".to_owned(),
+        labels => format!("`{}`", labels.join("`, `")),
+    };
     AuditInfo {
         id: "sweep".into(),
         question: format!(
-            "Does a model trained on {} still find `{}` when the ROI is hidden?",
-            table.display(),
-            args.table.label.join("`, `")
+            "Does a model trained on {} still find {what} when the ROI is hidden?",
+            name.display()
         ),
         seed: args.seed.unwrap_or(DEFAULT_SEED),
         tags: vec!["masking".into()],
@@ -70,16 +74,7 @@ fn info(args: &SweepArgs) -> AuditInfo {
 }
 
 fn from_table(args: &SweepArgs, linked: &Linked) -> Result<Box<dyn Experiment>, CliError> {
-    let TableArgs { table: Some(_), images: Some(_), rois: Some(_), label, .. } = &args.table else {
-        return Err(CliError::usage(
-            "a sweep needs a table, its images and their ROIs",
-            "give --table FILE --images DIR --rois DIR --patient COLUMN --label COLUMN, or --plan FILE",
-        ));
-    };
-    if label.is_empty() {
-        return Err(CliError::usage("no label to audit", "give --label COLUMN (0/1), once a class"));
-    }
-    let params = args.table.params(args.data_params.as_deref(), "--data-params")?;
+    let dataset = data(args)?;
     let mut model = Map::new();
     if let Some(size) = args.size {
         model.insert("size".into(), json!(size));
@@ -99,7 +94,7 @@ fn from_table(args: &SweepArgs, linked: &Linked) -> Result<Box<dyn Experiment>, 
         design["split_file"] = json!(splits);
     }
     let spec = json!({
-        "dataset": { "id": FOLDER, "params": params },
+        "dataset": dataset,
         "model": { "id": args.model.as_deref().unwrap_or(DEFAULT_MODEL), "params": model },
         // The study's five, in its order of presentation.
         "maskers": [
@@ -115,6 +110,24 @@ fn from_table(args: &SweepArgs, linked: &Linked) -> Result<Box<dyn Experiment>, 
         return Ok(Box::new(scored(spec, args, linked)?));
     }
     Ok(Box::new(MaskingSweep::from_spec(&spec, &linked.registry)?))
+}
+
+/// The data set of a sweep from the command line: a prepared set, or a table.
+fn data(args: &SweepArgs) -> Result<Value, CliError> {
+    if let Some(folder) = &args.prepared {
+        return Ok(json!({ "id": PREPARED, "params": { "folder": folder } }));
+    }
+    let TableArgs { table: Some(_), images: Some(_), rois: Some(_), label, .. } = &args.table else {
+        return Err(CliError::usage(
+            "a sweep needs a table, its images and their ROIs",
+            "give --table FILE --images DIR --rois DIR --patient COLUMN --label COLUMN, or --prepared DIR, or --plan FILE",
+        ));
+    };
+    if label.is_empty() {
+        return Err(CliError::usage("no label to audit", "give --label COLUMN (0/1), once a class"));
+    }
+    let params = args.table.params(args.data_params.as_deref(), "--data-params")?;
+    Ok(json!({ "id": FOLDER, "params": params }))
 }
 
 /// The same sweep with scores that were computed elsewhere instead of a model.
