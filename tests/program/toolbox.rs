@@ -176,6 +176,7 @@ fn list_doctor_completions_and_manual() {
     for id in [
         "eyepatch/region",
         "eyepatch/folder",
+        "eyepatch/prepared",
         "eyepatch/phantom",
         "eyepatch/densenet",
         "eyepatch/onnx",

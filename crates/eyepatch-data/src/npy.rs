@@ -4,6 +4,7 @@
 use std::io::Read;
 use std::path::Path;
 
+use eyepatch_core::{Image, Pixels};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
@@ -29,6 +30,16 @@ pub enum Element {
 }
 
 impl Element {
+    /// The type of an image's values.
+    #[must_use]
+    pub fn of_image(image: &Image) -> Self {
+        match image.pixels() {
+            Pixels::U8(_) => Self::U8,
+            Pixels::U16(_) => Self::U16,
+            Pixels::F32(_) => Self::F32,
+        }
+    }
+
     /// NumPy's name of it.
     #[must_use]
     pub fn descr(self) -> &'static str {

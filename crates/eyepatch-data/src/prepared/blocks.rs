@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use eyepatch_core::{ContentHash, Ctx, Dataset, Error as CoreError, Pixels, Row, Sample, Table};
+use eyepatch_core::{ContentHash, Ctx, Dataset, Error as CoreError, Row, Sample, Table};
 use rayon::prelude::*;
 
 use super::journal::{Block, Entry, Journal, Kept};
@@ -99,17 +99,18 @@ impl Source<'_> {
         let plan = self.plan;
         let of_row = |e: CoreError| e.of_row(row);
         let inner = inner.as_ref().unwrap_or(&roi);
-        let edges = resize::edges(&roi, inner, plan.size, plan.method).map_err(of_row)?;
-        let roi = values::roi(&edges, plan).map_err(of_row)?;
-        let (pixels, maximum) = values::pixels(&image, plan).map_err(of_row)?;
-        let depth = match image.pixels() {
-            Pixels::U8(_) => Element::U8,
-            Pixels::U16(_) => Element::U16,
-            Pixels::F32(_) => Element::F32,
+        let roi = if size == plan.size {
+            values::roi(&roi, inner, plan)
+        } else {
+            resize::edges(&roi, inner, plan.size, plan.method)
+                .and_then(|edges| values::roi(&edges.outer, &edges.inner, plan))
         };
+        let roi = roi.map_err(of_row)?;
+        let (channels, depth) = (image.channels(), Element::of_image(&image));
+        let (pixels, maximum) = values::pixels(image, plan).map_err(of_row)?;
         let kept = Kept {
             size,
-            channels: image.channels(),
+            channels,
             depth,
             frame: plan.method.frame(size, plan.size),
             maximum,

@@ -92,11 +92,7 @@ impl Plan {
         first: &Sample,
         options: &Options,
     ) -> Result<Self> {
-        let stored = match first.image.pixels() {
-            eyepatch_core::Pixels::U8(_) => Element::U8,
-            eyepatch_core::Pixels::U16(_) => Element::U16,
-            eyepatch_core::Pixels::F32(_) => Element::F32,
-        };
+        let stored = Element::of_image(&first.image);
         let depth = match (options.values, options.depth) {
             (Values::Stored, depth) => depth.unwrap_or(stored),
             (Values::Study, None | Some(Element::U8)) => Element::U8,

@@ -4,13 +4,14 @@ use eyepatch_core::{Error, Image, Pixels, Result, Roi};
 
 use super::plan::{Plan, Values};
 use crate::npy::Element;
-use crate::resize::{self, Edges, ResizeMethod};
+use crate::resize::{self, ResizeMethod};
 
 /// An image's bytes at the plan's size and depth, and the original's maximum where values were divided by it.
-pub(super) fn pixels(image: &Image, plan: &Plan) -> Result<(Vec<u8>, Option<f32>)> {
+pub(super) fn pixels(image: Image, plan: &Plan) -> Result<(Vec<u8>, Option<f32>)> {
     let image = to_channels(image, plan.channels)?;
     if plan.values == Values::Stored {
-        let resized = resize::image(&image, plan.size, plan.method)?;
+        let fits = (image.height(), image.width()) == plan.size;
+        let resized = if fits { image } else { resize::image(&image, plan.size, plan.method)? };
         return Ok((stored(resized, plan.depth, plan.any_depth)?, None));
     }
     let maximum = maximum(&image);
@@ -74,17 +75,13 @@ fn narrow(value: u16) -> u8 {
 /// Bytes at the set's depth. 8 bit widens to 16 by 257, integers to floats by their full scale. What would lose steps is
 /// refused unless the depth was asked for.
 fn stored(image: Image, depth: Element, any_depth: bool) -> Result<Vec<u8>> {
-    let own = match image.pixels() {
-        Pixels::U8(_) => Element::U8,
-        Pixels::U16(_) => Element::U16,
-        Pixels::F32(_) => Element::F32,
-    };
+    let own = Element::of_image(&image);
     if own > depth && !any_depth {
         let expected = format!("{} as the first image, or a depth given for all (--depth)", depth.descr());
         return Err(Error::shape("depth of the image", expected, own.descr()));
     }
     let scale = image.full_scale();
-    Ok(match (image.pixels(), depth) {
+    Ok(match (image.into_pixels(), depth) {
         (Pixels::U8(v), Element::U16) => v.iter().flat_map(|&x| (u16::from(x) * 257).to_le_bytes()).collect(),
         (Pixels::U16(v), Element::U8) => v.iter().map(|&x| narrow(x)).collect(),
         (Pixels::F32(v), Element::U8) => v.iter().map(|&x| nearest_u8(x)).collect(),
@@ -95,26 +92,26 @@ fn stored(image: Image, depth: Element, any_depth: bool) -> Result<Vec<u8>> {
         (Pixels::U16(v), Element::F32) => {
             v.iter().flat_map(|&x| (f32::from(x) / scale).to_le_bytes()).collect()
         }
-        (Pixels::U8(_), Element::U8) | (Pixels::U16(_), Element::U16) | (Pixels::F32(_), Element::F32) => {
-            image.to_le_bytes()
-        }
+        (Pixels::U8(v), Element::U8) => v,
+        (Pixels::U16(v), Element::U16) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        (Pixels::F32(v), Element::F32) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
     })
 }
 
 /// A grey image in a colour set is repeated; the reverse would need a choice of weights.
-fn to_channels(image: &Image, channels: usize) -> Result<std::borrow::Cow<'_, Image>> {
+fn to_channels(image: Image, channels: usize) -> Result<Image> {
     fn triple<T: Copy>(v: &[T]) -> Vec<T> {
         v.iter().flat_map(|x| [*x; 3]).collect()
     }
     match (image.channels(), channels) {
-        (own, wanted) if own == wanted => Ok(std::borrow::Cow::Borrowed(image)),
+        (own, wanted) if own == wanted => Ok(image),
         (1, 3) => {
             let pixels = match image.pixels() {
                 Pixels::U8(v) => Pixels::U8(triple(v)),
                 Pixels::U16(v) => Pixels::U16(triple(v)),
                 Pixels::F32(v) => Pixels::F32(triple(v)),
             };
-            Image::new(image.width(), image.height(), 3, pixels).map(std::borrow::Cow::Owned)
+            Image::new(image.width(), image.height(), 3, pixels)
         }
         (own, wanted) => {
             let expected = format!("{wanted} as the first image, or a number given for all (--channels 3)");
@@ -123,11 +120,10 @@ fn to_channels(image: &Image, channels: usize) -> Result<std::borrow::Cow<'_, Im
     }
 }
 
-/// A ROI's bits: for each structure of the plan the outer edge, then the inner one. A structure that the ROI lacks has no
-/// pixel.
-pub(super) fn roi(edges: &Edges, plan: &Plan) -> Result<Vec<u8>> {
-    let unknown = |roi: &Roi| roi.structures().keys().find(|k| !plan.structures.contains(k)).cloned();
-    if let Some(name) = unknown(&edges.outer) {
+/// The bits of a ROI's edges at the plan's size: for each structure of the plan the outer one, then the inner one. A
+/// structure that the ROI lacks has no pixel.
+pub(super) fn roi(outer: &Roi, inner: &Roi, plan: &Plan) -> Result<Vec<u8>> {
+    if let Some(name) = outer.structures().keys().find(|k| !plan.structures.contains(k)) {
         let expected = format!("{} as of the first image", plan.structures.join(", "));
         return Err(Error::shape("structures of the ROI", expected, name));
     }
@@ -135,11 +131,17 @@ pub(super) fn roi(edges: &Edges, plan: &Plan) -> Result<Vec<u8>> {
     let plane = height * width.div_ceil(8);
     let mut bytes = Vec::with_capacity(plan.structures.len() * 2 * plane);
     for name in &plan.structures {
-        for roi in [&edges.outer, &edges.inner] {
-            match roi.structures().get(name) {
-                Some(mask) => pack(mask.bits(), width, &mut bytes),
-                None => bytes.resize(bytes.len() + plane, 0),
+        let start = bytes.len();
+        match (outer.structures().get(name), inner.structures().get(name)) {
+            (Some(outer), Some(inner)) if std::ptr::eq(outer, inner) => {
+                pack(outer.bits(), width, &mut bytes);
+                bytes.extend_from_within(start..);
             }
+            (Some(outer), Some(inner)) => {
+                pack(outer.bits(), width, &mut bytes);
+                pack(inner.bits(), width, &mut bytes);
+            }
+            _ => bytes.resize(start + 2 * plane, 0),
         }
     }
     Ok(bytes)

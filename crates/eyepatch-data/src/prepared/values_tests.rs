@@ -46,19 +46,19 @@ fn the_study_s_values_are_numpy_s() {
             _ => Pixels::U16(pixels),
         };
         let image = Image::new(w, h, 1, source).unwrap();
-        let study = super::pixels(&image, &plan(to, Values::Study, Element::U8, &[])).unwrap();
+        let study = super::pixels(image.clone(), &plan(to, Values::Study, Element::U8, &[])).unwrap();
         assert_eq!(study, (saved, Some(most)), "{h}x{w}");
         // On loading, dividing by the image's maximum is dividing by 255.
         for (ours, wanted) in study.0.iter().zip(&loaded) {
             assert!((f32::from(*ours) / 255.0 - wanted).abs() < 1e-6);
         }
-        let (bytes, _) = super::pixels(&image, &plan(to, Values::StudyExternal, Element::F32, &[])).unwrap();
+        let (bytes, _) = super::pixels(image.clone(), &plan(to, Values::StudyExternal, Element::F32, &[])).unwrap();
         let ours: Vec<f32> = bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
         assert_eq!(ours.len(), external.len());
         for (ours, wanted) in ours.iter().zip(&external) {
             assert!((ours - wanted).abs() < 1e-6, "{ours} {wanted}");
         }
-        let (bytes, _) = super::pixels(&image, &plan(to, Values::StudyExternal, Element::U16, &[])).unwrap();
+        let (bytes, _) = super::pixels(image.clone(), &plan(to, Values::StudyExternal, Element::U16, &[])).unwrap();
         for (bytes, wanted) in bytes.as_chunks().0.iter().zip(&external) {
             assert!((f32::from(u16::from_le_bytes(*bytes)) / 65535.0 - wanted).abs() < 1e-5);
         }
@@ -69,7 +69,7 @@ fn the_study_s_values_are_numpy_s() {
 fn black_and_even_images_are_refused_instead_of_nan() {
     for (value, problem) in [(0, "all black"), (7, "more than one value")] {
         let image = Image::new(4, 4, 1, Pixels::U8(vec![value; 16])).unwrap();
-        let error = super::pixels(&image, &plan((4, 4), Values::Study, Element::U8, &[])).unwrap_err();
+        let error = super::pixels(image.clone(), &plan((4, 4), Values::Study, Element::U8, &[])).unwrap_err();
         assert!(error.to_string().contains(problem), "{error}");
     }
 }
@@ -91,9 +91,9 @@ fn depths_widen_exactly_and_narrow_only_when_asked() {
 #[test]
 fn grey_becomes_colour_but_not_the_reverse() {
     let grey = Image::new(2, 1, 1, Pixels::U16(vec![3, 4])).unwrap();
-    let colour = to_channels(&grey, 3).unwrap().into_owned();
+    let colour = to_channels(grey, 3).unwrap();
     assert_eq!(colour.pixels(), &Pixels::U16(vec![3, 3, 3, 4, 4, 4]));
-    assert!(to_channels(&colour, 1).unwrap_err().to_string().contains("--channels 3"));
+    assert!(to_channels(colour, 1).unwrap_err().to_string().contains("--channels 3"));
 }
 
 #[test]
@@ -101,9 +101,9 @@ fn a_structure_that_only_later_rois_have_is_refused() {
     let roi_of = |name: &str| Roi::new([(name.to_owned(), Mask::filled(3, 2, true))]).unwrap();
     let plan = plan((2, 3), Values::Stored, Element::U8, &["heart", "lung"]);
     let edges = edges_of(&roi_of("lung"), (2, 3), ResizeMethod::Study).unwrap();
-    assert_eq!(roi(&edges, &plan).unwrap(), [0, 0, 0, 0, 0xe0, 0xe0, 0xe0, 0xe0]);
+    assert_eq!(roi(&edges.outer, &edges.inner, &plan).unwrap(), [0, 0, 0, 0, 0xe0, 0xe0, 0xe0, 0xe0]);
     let edges = edges_of(&roi_of("disc"), (2, 3), ResizeMethod::Study).unwrap();
-    assert!(roi(&edges, &plan).unwrap_err().to_string().contains("disc"));
+    assert!(roi(&edges.outer, &edges.inner, &plan).unwrap_err().to_string().contains("disc"));
 }
 
 proptest! {

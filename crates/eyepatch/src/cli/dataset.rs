@@ -55,7 +55,7 @@ pub(crate) struct TableArgs {
     pub(crate) rows: Vec<String>,
 }
 
-/// Which data set a command works on.
+/// Which data set a command works on. Flattened last: what follows in the help stands under its heading.
 #[derive(clap::Args, Clone, Default)]
 pub(crate) struct DatasetArgs {
     /// A data set plugin's id (`eyepatch/folder`, or short `folder`), a prepared set's folder, or the id of an audit

@@ -21,8 +21,6 @@ use super::{Linked, Outcome, bytes, files};
 /// What `eyepatch prepare` is asked for.
 #[derive(clap::Args)]
 pub(crate) struct PrepareArgs {
-    #[command(flatten)]
-    data: DatasetArgs,
     /// Height and width in pixels; the aspect is kept and zeros are put around.
     #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u16).range(16..=4096))]
     size: u16,
@@ -53,6 +51,8 @@ pub(crate) struct PrepareArgs {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    data: DatasetArgs,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
