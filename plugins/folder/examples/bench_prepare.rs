@@ -143,7 +143,7 @@ fn main() -> Anything<()> {
             (["time", runs], Some(job)) => writeln!(output, "{:e}", median(runs.parse()?, || job.run())?)?,
             (["peak"], _) => writeln!(output, "{}", peak()?)?,
             (["profile", runs], Some(job)) => {
-                let runs = runs.parse()?;
+                let runs: usize = runs.parse()?;
                 // By turns, so that both meet the same machine.
                 let (mut alone, mut all) = (Vec::new(), Vec::new());
                 for _ in 0..runs.max(5) {
