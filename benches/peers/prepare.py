@@ -50,6 +50,15 @@ def fit(height, width, side):
     return round(height * scale), round(width * scale)
 
 
+def fit_study(height, width, side):
+    """TensorFlow's, in single precision and rounded down: 512 px come out as 223 of 224."""
+    import numpy as np
+
+    height, width, side = (np.float32(v) for v in (height, width, side))
+    ratio = max(width / side, height / side)
+    return int(np.floor(height / ratio)), int(np.floor(width / ratio))
+
+
 def pillow(image, mask, side):
     import numpy as np
     from PIL import Image
@@ -73,7 +82,7 @@ def opencv(image, mask, side):
 
     def canvas(path):
         opened = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
-        height, width = fit(*opened.shape, side)
+        height, width = fit_study(*opened.shape, side)
         if (height, width) != opened.shape:
             opened = cv2.resize(opened, (width, height), interpolation=cv2.INTER_LINEAR)
         out = np.zeros((side, side), np.uint8)
