@@ -4,6 +4,7 @@ eyepatch::main!(
     plugin_auc,
     plugin_densenet,
     plugin_folder,
+    plugin_fundus,
     plugin_maskers,
     plugin_onnx,
     plugin_phantom,

@@ -11,6 +11,7 @@ mod program;
 mod quickstart;
 mod resume;
 mod scores;
+mod split;
 mod sweep;
 mod toolbox;
 mod weights;

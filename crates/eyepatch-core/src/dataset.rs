@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -63,8 +64,20 @@ pub trait Dataset: Send + Sync {
         Ok(None)
     }
 
+    /// The one file that the rows come from, where there is one: what [`crate::Row::line`] counts the lines of. With it, split
+    /// files may name rows by their place in the file.
+    fn table_file(&self) -> Option<&Path> {
+        None
+    }
+
     /// Legitimate region by class name. A class that is absent never gets the verdict `shortcut`.
     fn legitimate(&self) -> BTreeMap<String, LegitimateRegion> {
         BTreeMap::new()
+    }
+
+    /// Why its ROIs are no regions of interest, where that is so, as half a sentence. Such a set is for models that are
+    /// shown whole images; a sweep that masks refuses it.
+    fn unmasked_only(&self) -> Option<String> {
+        None
     }
 }

@@ -8,7 +8,9 @@ mod clustered;
 mod error;
 mod normal;
 mod power;
+pub mod sklearn;
 mod splits;
+mod strata;
 
 pub use auc::{Placements, auc};
 pub use clustered::{AucEstimate, FoldAuc, FoldScores, IntervalMethod, mean_auc_over_folds};
@@ -16,3 +18,4 @@ pub use error::{NotEstimable, StatsError};
 pub use normal::{normal_cdf, normal_quantile, normal_upper_tail};
 pub use power::{hanley_mcneil_variance, minimal_detectable_gap};
 pub use splits::{Holdout, check_no_overlap, group_holdout, group_kfold};
+pub use strata::joint_strata;

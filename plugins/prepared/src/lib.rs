@@ -113,6 +113,10 @@ impl Dataset for Prepared {
         Ok(Hasher::new().part(&of.id).part(&of.patient).part(labels).part(layout).part(checksum.0).finish())
     }
 
+    fn unmasked_only(&self) -> Option<String> {
+        self.set().ok()?.unmasked_only().map(ToOwned::to_owned)
+    }
+
     fn legitimate(&self) -> BTreeMap<String, LegitimateRegion> {
         self.set().map(|set| set.legitimate().clone()).unwrap_or_default()
     }

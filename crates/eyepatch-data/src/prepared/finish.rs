@@ -32,6 +32,8 @@ pub(super) struct Description {
     /// Its card.
     pub(super) card: DataCard,
     pub(super) legitimate: BTreeMap<String, LegitimateRegion>,
+    /// Why its images may only be shown whole, where that is so.
+    pub(super) unmasked_only: Option<String>,
     /// Checksums of the other files; those of images and ROIs are in the journal, one an image.
     pub(super) files: BTreeMap<String, ContentHash>,
 }
@@ -80,6 +82,7 @@ pub(super) fn write(
         dataset: dataset.spec().clone(),
         card: card(dataset.card(), plan, plan.rows - images, source.table),
         legitimate: dataset.legitimate(),
+        unmasked_only: dataset.unmasked_only(),
         files,
     };
     let mut text = serde_json::to_vec_pretty(&description).map_err(unwritten)?;

@@ -104,6 +104,12 @@ impl PreparedSet {
         &self.description.legitimate
     }
 
+    /// Why the original's images may only be shown whole, where that is so.
+    #[must_use]
+    pub fn unmasked_only(&self) -> Option<&str> {
+        self.description.unmasked_only.as_deref()
+    }
+
     /// What was done with every row of the original table.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {

@@ -101,7 +101,7 @@ impl Gathered {
         let mut all = Self { scores: vec![], attributions: vec![], training: vec![], visible: vec![] };
         for (role, folder) in plan.roles.iter().zip(folders) {
             match *role {
-                Role::Prepare | Role::Features => {}
+                Role::Prepare | Role::Split | Role::Features => {}
                 Role::Survey => all.visible = read_json(&folder.join(work::SURVEY_FILE))?,
                 Role::Fit { trained, fold } => all.training.push(Training {
                     trained: s.trained_name(trained).to_owned(),
@@ -168,25 +168,21 @@ pub(super) fn estimate(finding: Option<&Finding>) -> Option<Estimate> {
     Some(Estimate { value: finding.estimate?, interval: finding.interval })
 }
 
-/// Smallest gap above `margin` that this data set's patients let a test find with 80 % power.
+/// Smallest gap above `margin` that the patients who are tested let a test find with 80 % power.
 pub(super) fn detectable_gap(
     s: &Shared,
     class: usize,
     margin: f64,
 ) -> Result<f64, eyepatch_stats::StatsError> {
+    let tested: BTreeSet<usize> = s.splits.folds.iter().flat_map(|f| &f.test).copied().collect();
     let patients = |answer: bool| {
-        let rows = s.table.rows.iter().filter(|r| r.labels[class] == Some(answer));
+        let rows = tested.iter().map(|&r| &s.table.rows[r]).filter(|r| r.labels[class] == Some(answer));
         rows.map(|r| r.patient.as_str()).collect::<BTreeSet<_>>().len()
     };
+    // A common test set that several models see tells no more of its patients than one model's look at it.
+    let folds = if s.splits.common_test() { 1 } else { s.splits.folds.len() };
     let alpha = (1.0 - LEVEL) / 2.0;
-    eyepatch_stats::minimal_detectable_gap(
-        patients(true),
-        patients(false),
-        s.splits.folds.len(),
-        alpha,
-        0.8,
-        margin,
-    )
+    eyepatch_stats::minimal_detectable_gap(patients(true), patients(false), folds, alpha, 0.8, margin)
 }
 
 fn matrices(s: &Shared, index: &AucIndex<'_>, trained: &[String]) -> Vec<Matrix> {

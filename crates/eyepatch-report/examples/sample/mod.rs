@@ -28,7 +28,8 @@ impl Sample {
         let mut pictures = BTreeMap::new();
         let audits = vec![audit(false, &mut pictures), audit(true, &mut pictures)];
         let timings = timings(&audits);
-        let result = RunResult { schema: SCHEMA.into(), generator: "0.1.0".into(), audits };
+        let comparisons = vec![parts::comparison(&audits)];
+        let result = RunResult { schema: SCHEMA.into(), generator: "0.1.0".into(), audits, comparisons };
         Self { result, timings, pictures }
     }
 

@@ -4,6 +4,7 @@
 //! [`escape::html_text`] unless this crate's own code drew it. The page's content security policy allows its one
 //! style sheet and its one script by hash, pictures as data, and nothing else.
 
+mod compare;
 mod evidence;
 mod picture;
 mod record;
@@ -20,9 +21,10 @@ use crate::charts::ramp;
 use crate::schema::{Picture, RunResult, Timings};
 use crate::{Result, escape, format, json};
 
-const TEMPLATES: [(&str, &str); 11] = [
+const TEMPLATES: [(&str, &str); 12] = [
     ("page.html", include_str!("../templates/page.html")),
     ("summary.html", include_str!("../templates/summary.html")),
+    ("compare.html", include_str!("../templates/compare.html")),
     ("audit.html", include_str!("../templates/audit.html")),
     ("answer.html", include_str!("../templates/answer.html")),
     ("evidence.html", include_str!("../templates/evidence.html")),

@@ -3,7 +3,7 @@
 use minijinja::Value;
 use serde::Serialize;
 
-use super::{evidence, record};
+use super::{compare, evidence, record};
 use crate::Result;
 use crate::charts::dots;
 use crate::format::{self, plural};
@@ -18,6 +18,7 @@ pub(super) struct Page<'a> {
     lead: String,
     summary: Vec<SummaryRow<'a>>,
     several_classes: bool,
+    comparisons: Vec<compare::View<'a>>,
     audits: Vec<Audit<'a>>,
     timings: Option<record::Durations<'a>>,
 }
@@ -51,7 +52,7 @@ struct Audit<'a> {
 }
 
 #[derive(Clone, Serialize)]
-struct Badge {
+pub(super) struct Badge {
     key: &'static str,
     word: &'static str,
     icon: Value,
@@ -88,6 +89,12 @@ impl<'a> Page<'a> {
             lead: lead(&result.audits),
             summary: summary(&audits),
             several_classes: result.audits.iter().any(|a| a.answer.classes.len() > 1),
+            comparisons: result
+                .comparisons
+                .iter()
+                .enumerate()
+                .map(|(i, c)| compare::View::new(i, c))
+                .collect(),
             audits,
             timings: timings.map(record::Durations::new),
         })
@@ -135,7 +142,7 @@ impl<'a> Audit<'a> {
 }
 
 impl Badge {
-    fn new(status: Status) -> Self {
+    pub(super) fn new(status: Status) -> Self {
         // The shape says what the colour says: triangle, circle, diamond.
         let (key, icon) = match status {
             Status::Flagged => {

@@ -63,9 +63,10 @@ impl Attacker {
 
     /// `fixed`: values of a closed set, which serde refuses when they change.
     fn walk(&mut self, key: &str, value: Value) -> Value {
-        const FIXED: [&str; 11] = [
+        const FIXED: [&str; 12] = [
             "schema",
             "status",
+            "statuses",
             "direction",
             "keep",
             "shape",

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use eyepatch_engine::{AuditInfo, Experiment, MaskingSweep, PluginRef, SweepSpec};
+use eyepatch_engine::{AuditInfo, Experiment, MaskingSweep, PluginRef, SplitScheme, SweepSpec};
 use serde_json::{Map, Value, json};
 
 use super::Linked;
-use super::args::SweepArgs;
+use super::args::{SchemeArg, SweepArgs};
 use super::change::{self, merge_model};
 use super::dataset::{FOLDER, PREPARED, TableArgs};
 use super::error::CliError;
@@ -21,6 +21,7 @@ const EXPLAINER: &str = "eyepatch/occlusion";
 const DEFAULT_SIZE: u16 = 128;
 const DEFAULT_MODEL: &str = "eyepatch/densenet";
 const DEFAULT_FOLDS: u16 = 3;
+const STUDY_FOLDS: u16 = 5;
 const DEFAULT_SEED: u64 = 1907;
 const DEFAULT_FLAG_ABOVE: f64 = 0.55;
 
@@ -70,6 +71,7 @@ fn info(args: &SweepArgs) -> AuditInfo {
         seed: args.seed.unwrap_or(DEFAULT_SEED),
         tags: vec!["masking".into()],
         declared_in: "the command line".into(),
+        variant: None,
     }
 }
 
@@ -84,8 +86,9 @@ fn from_table(args: &SweepArgs, linked: &Linked) -> Result<Box<dyn Experiment>, 
         id: REGION.into(),
         params: json!({ "keep": keep, "shape": shape, "dilate": 0, "fill": "black" }),
     };
+    let folds = if args.scheme.is_some() { STUDY_FOLDS } else { DEFAULT_FOLDS };
     let mut design = json!({
-        "folds": args.folds.unwrap_or(DEFAULT_FOLDS), "dilations": args.dilate,
+        "folds": args.folds.unwrap_or(folds), "split": split_scheme(args)?, "dilations": args.dilate,
         "flag": {
             "keep": "outside", "shape": "exact", "threshold": args.flag_above.unwrap_or(DEFAULT_FLAG_ABOVE),
         },
@@ -128,6 +131,26 @@ fn data(args: &SweepArgs) -> Result<Value, CliError> {
     }
     let params = args.table.params(args.data_params.as_deref(), "--data-params")?;
     Ok(json!({ "id": FOLDER, "params": params }))
+}
+
+fn split_scheme(args: &SweepArgs) -> Result<SplitScheme, CliError> {
+    match (args.scheme, args.test_where.as_deref().map(|test| test.split_once('='))) {
+        (None, _) => Ok(SplitScheme::Balanced),
+        (Some(SchemeArg::GroupHoldoutKfold), None) => Ok(SplitScheme::study_chest()),
+        (Some(SchemeArg::GroupHoldoutKfold), Some(_)) => Err(CliError::usage(
+            "group-holdout-kfold draws its test set",
+            "leave out --test-where, or give --scheme stratified-group-kfold",
+        )),
+        (Some(SchemeArg::StratifiedGroupKfold), None) => {
+            Ok(SplitScheme::StratifiedGroupKfold { shuffle: None, test_where: None })
+        }
+        (Some(SchemeArg::StratifiedGroupKfold), Some(Some((column, value)))) => {
+            Ok(SplitScheme::study_fundus(column.trim(), value.trim()))
+        }
+        (Some(SchemeArg::StratifiedGroupKfold), Some(None)) => {
+            Err(CliError::usage("--test-where names no column and value", "write for instance set=test"))
+        }
+    }
 }
 
 /// The same sweep with scores that were computed elsewhere instead of a model.
