@@ -52,13 +52,15 @@ fn the_study_s_values_are_numpy_s() {
         for (ours, wanted) in study.0.iter().zip(&loaded) {
             assert!((f32::from(*ours) / 255.0 - wanted).abs() < 1e-6);
         }
-        let (bytes, _) = super::pixels(image.clone(), &plan(to, Values::StudyExternal, Element::F32, &[])).unwrap();
+        let (bytes, _) =
+            super::pixels(image.clone(), &plan(to, Values::StudyExternal, Element::F32, &[])).unwrap();
         let ours: Vec<f32> = bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
         assert_eq!(ours.len(), external.len());
         for (ours, wanted) in ours.iter().zip(&external) {
             assert!((ours - wanted).abs() < 1e-6, "{ours} {wanted}");
         }
-        let (bytes, _) = super::pixels(image.clone(), &plan(to, Values::StudyExternal, Element::U16, &[])).unwrap();
+        let (bytes, _) =
+            super::pixels(image.clone(), &plan(to, Values::StudyExternal, Element::U16, &[])).unwrap();
         for (bytes, wanted) in bytes.as_chunks().0.iter().zip(&external) {
             assert!((f32::from(u16::from_le_bytes(*bytes)) / 65535.0 - wanted).abs() < 1e-5);
         }
