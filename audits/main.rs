@@ -13,6 +13,7 @@ eyepatch::main!(
     plugin_onnx,
     plugin_phantom,
     plugin_predictions,
+    plugin_prepared,
     plugin_saliency,
     audit_quickstart,
     audit_chest_xray,

@@ -6,6 +6,7 @@ mod bad_input;
 mod data;
 mod onnx;
 mod predict;
+mod prepare;
 mod program;
 mod quickstart;
 mod resume;

@@ -178,6 +178,7 @@ fn list_doctor_completions_and_manual() {
         "eyepatch/chestxray14",
         "eyepatch/folder",
         "eyepatch/padchest",
+        "eyepatch/prepared",
         "eyepatch/chaksu",
         "eyepatch/airogs",
         "eyepatch/rim-one-dl",

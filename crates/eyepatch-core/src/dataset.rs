@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ContentHash, Ctx, LegitimateRegion, Result, Sample, Table};
+use crate::{ContentHash, Ctx, LegitimateRegion, Result, Roi, Sample, Table};
 
 /// What a reader must know about a data set before believing a result on it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,6 +51,18 @@ pub trait Dataset: Send + Sync {
     /// # Errors
     /// As [`Dataset::load`].
     fn content(&self, row: usize, ctx: &Ctx) -> Result<ContentHash>;
+
+    /// The ROI's inner edge, where the image was resized before it came here: those pixels of `load(row)`'s ROI in which no
+    /// pixel from outside of it has weight. That ROI is then the outer edge. A masking that shows the region must end at
+    /// the inner one, or what lies outside shows; one that hides it, at the outer one. `None`: the image is an original and
+    /// the two are one.
+    ///
+    /// # Errors
+    /// As [`Dataset::load`].
+    fn inner_roi(&self, row: usize, ctx: &Ctx) -> Result<Option<Roi>> {
+        let _ = (row, ctx);
+        Ok(None)
+    }
 
     /// The one file that the rows come from, where there is one: what [`crate::Row::line`] counts the lines of. With it, split
     /// files may name rows by their place in the file.

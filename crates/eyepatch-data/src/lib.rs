@@ -5,18 +5,24 @@
 
 mod bad;
 pub mod decode;
+mod error;
 mod extent;
 mod files;
 mod form;
 mod hashes;
 mod jpeg;
 mod list;
+pub mod mapped;
+pub mod npy;
 mod places;
+pub mod prepared;
+pub mod resize;
 mod scan;
 mod sheet;
 mod stream;
 
 pub use bad::{Bad, Fault};
+pub use error::{Error, Result};
 pub use extent::check_extent;
 pub use files::{EXTENSIONS, File, Found, Root};
 pub use hashes::{FileHashes, lock};

@@ -18,7 +18,7 @@ mod sweep;
 
 pub use audit::{AuditEntry, AuditInfo, Audits, Experiment, Variant, expanded};
 pub use cell::{Cell, CellCtx, CellSpec};
-pub use data::{Resampling, SplitScheme, TestWhere, encode_npy, encode_png, resize};
+pub use data::{SplitScheme, TestWhere, encode_png};
 pub use error::{Error, Result};
 pub use output::{write_report, write_run};
 pub use profiles::Profiles;

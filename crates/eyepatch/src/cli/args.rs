@@ -4,10 +4,10 @@ use clap::{Parser, Subcommand, ValueEnum};
 use eyepatch_core::{Keep, Shape};
 use eyepatch_nn::device::DeviceChoice;
 
+use super::cache::CacheArgs;
+use super::dataset::TableArgs;
 use super::predict::PredictArgs;
 use super::split::{AFTER_HELP, SplitArgs};
-
-use super::cache::CacheArgs;
 
 /// Cover the part of the image that matters and see whether the model still answers: if it does, it learnt a shortcut.
 #[derive(Parser)]
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Roi(RoiCommand),
     /// Mask one image, or with --plan all images of an audit, for a model that lives elsewhere.
     Mask(MaskArgs),
+    /// Prepare a data set: images of one size in a file that runs map into memory and share.
+    Prepare(Box<super::prepare::PrepareArgs>),
     /// Split a table into folds by patient, by our own scheme or as scikit-learn does.
     #[command(after_help = AFTER_HELP)]
     Split(SplitArgs),
@@ -138,36 +140,11 @@ pub(crate) enum SchemeArg {
 #[derive(clap::Args, Clone, Default)]
 #[command(next_help_heading = "For `sweep`: a table of your own")]
 pub(crate) struct SweepArgs {
-    /// The table (CSV with a header).
-    #[arg(long)]
-    pub(crate) table: Option<PathBuf>,
-    /// Folder of the images; paths in the table stay under it.
-    #[arg(long)]
-    pub(crate) images: Option<PathBuf>,
-    /// Folder of the ROI masks (any non-zero pixel is inside).
-    #[arg(long)]
-    pub(crate) rois: Option<PathBuf>,
-    /// Column of the patient's id.
-    #[arg(long)]
-    pub(crate) patient: Option<String>,
-    /// The table has no patient column and every image is of another patient. The report says so.
-    #[arg(long, conflicts_with = "patient")]
-    pub(crate) one_image_per_patient: bool,
-    /// Column of a label (0/1); give it once a class.
-    #[arg(long)]
-    pub(crate) label: Vec<String>,
-    /// Column of the sample's id [default: found].
-    #[arg(long)]
-    pub(crate) id: Option<String>,
-    /// Column of the image's path [default: found].
-    #[arg(long)]
-    pub(crate) image_column: Option<String>,
-    /// Column of the ROI's path [default: found].
-    #[arg(long)]
-    pub(crate) roi_column: Option<String>,
-    /// Keep only rows that fit, for instance `lung_pred_uncertainty<=0.12`; may be given more than once.
-    #[arg(long = "where")]
-    pub(crate) rows: Vec<String>,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+    /// A set that `eyepatch prepare` wrote, instead of a table.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["TableArgs", "data_params"])]
+    pub(crate) prepared: Option<PathBuf>,
     /// Working height and width in pixels [default: the model's]; also for declared audits.
     #[arg(long, value_parser = clap::value_parser!(u16).range(16..=4096))]
     pub(crate) size: Option<u16>,
@@ -208,7 +185,7 @@ pub(crate) struct SweepArgs {
     #[arg(long, requires = "scores")]
     pub(crate) manifest: Option<PathBuf>,
     /// A plan file instead of a table.
-    #[arg(long, conflicts_with = "table")]
+    #[arg(long, conflicts_with_all = ["table", "prepared"])]
     pub(crate) plan: Option<PathBuf>,
 }
 

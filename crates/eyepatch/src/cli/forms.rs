@@ -71,15 +71,7 @@ fn given(args: &SweepArgs) -> Vec<&'static str> {
     // Every field is named: one that is added must be thought of here.
     let SweepArgs {
         table,
-        images,
-        rois,
-        patient,
-        one_image_per_patient,
-        label,
-        id,
-        image_column,
-        roi_column,
-        rows,
+        prepared,
         size,
         folds,
         splits,
@@ -96,16 +88,7 @@ fn given(args: &SweepArgs) -> Vec<&'static str> {
         plan,
     } = args;
     let all = [
-        ("--table", table.is_some()),
-        ("--images", images.is_some()),
-        ("--rois", rois.is_some()),
-        ("--patient", patient.is_some()),
-        ("--one-image-per-patient", *one_image_per_patient),
-        ("--label", !label.is_empty()),
-        ("--id", id.is_some()),
-        ("--image-column", image_column.is_some()),
-        ("--roi-column", roi_column.is_some()),
-        ("--where", !rows.is_empty()),
+        ("--prepared", prepared.is_some()),
         ("--size", size.is_some()),
         ("--folds", folds.is_some()),
         ("--splits", splits.is_some()),
@@ -121,7 +104,8 @@ fn given(args: &SweepArgs) -> Vec<&'static str> {
         ("--manifest", manifest.is_some()),
         ("--plan", plan.is_some()),
     ];
-    all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
+    let own = all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name);
+    table.given().into_iter().chain(own).collect()
 }
 
 #[cfg(test)]
@@ -148,6 +132,7 @@ mod tests {
             "--size" => "96",
             "--folds" | "--dilate" | "--seed" => "5",
             "--flag-above" => "0.7",
+            "--scheme" => "stratified-group-kfold",
             _ => "word",
         }
     }
@@ -162,7 +147,7 @@ mod tests {
             .filter(|a| a.get_help_heading() == Some(heading))
             .map(|a| format!("--{}", a.get_long().unwrap()))
             .collect();
-        assert_eq!(names.len(), 22);
+        assert_eq!(names.len(), 25);
         for name in &names {
             let mut words = vec![name.as_str()];
             if name != "--one-image-per-patient" {
@@ -170,6 +155,9 @@ mod tests {
             }
             if name == "--manifest" {
                 words.extend(["--scores", "word"]);
+            }
+            if name == "--test-where" {
+                words.extend(["--scheme", value("--scheme")]);
             }
             assert!(given(&parsed(&words)).contains(&name.as_str()), "{name} goes unseen");
         }

@@ -7,13 +7,13 @@ use serde_json::{Map, Value, json};
 
 use super::Linked;
 use super::args::{SchemeArg, SweepArgs};
-use super::change::{self, merge_model, object};
+use super::change::{self, merge_model};
+use super::dataset::{FOLDER, PREPARED, TableArgs};
 use super::error::CliError;
 use super::forms::{self, Form};
 use super::mask::REGION;
 use super::plan::{Chosen, declared, load};
 
-const DATASET: &str = "eyepatch/folder";
 const PREDICTIONS: &str = "eyepatch/predictions";
 const PROBE: &str = "eyepatch/auc-matrix";
 const EXPLAINER: &str = "eyepatch/occlusion";
@@ -56,13 +56,17 @@ fn planned(plan: &Path, args: &SweepArgs, linked: &Linked) -> Result<Chosen, Cli
 }
 
 fn info(args: &SweepArgs) -> AuditInfo {
-    let table = args.table.as_deref().and_then(|t| t.file_name()).unwrap_or_default();
+    let data = args.prepared.as_deref().or(args.table.table.as_deref());
+    let name = data.and_then(|t| t.file_name()).unwrap_or_default();
+    let what = match args.table.label.as_slice() {
+        [] => "its classes".to_owned(),
+        labels => format!("`{}`", labels.join("`, `")),
+    };
     AuditInfo {
         id: "sweep".into(),
         question: format!(
-            "Does a model trained on {} still find `{}` when the ROI is hidden?",
-            table.display(),
-            args.label.join("`, `")
+            "Does a model trained on {} still find {what} when the ROI is hidden?",
+            name.display()
         ),
         seed: args.seed.unwrap_or(DEFAULT_SEED),
         tags: vec!["masking".into()],
@@ -72,34 +76,7 @@ fn info(args: &SweepArgs) -> AuditInfo {
 }
 
 fn from_table(args: &SweepArgs, linked: &Linked) -> Result<Box<dyn Experiment>, CliError> {
-    let (Some(table), Some(images), Some(rois)) = (&args.table, &args.images, &args.rois) else {
-        return Err(CliError::usage(
-            "a sweep needs a table, its images and their ROIs",
-            "give --table FILE --images DIR --rois DIR --patient COLUMN --label COLUMN, or --plan FILE",
-        ));
-    };
-    if args.label.is_empty() {
-        return Err(CliError::usage("no label to audit", "give --label COLUMN (0/1), once a class"));
-    }
-    let mut params = Map::new();
-    let mut put = |key: &str, value: Value| {
-        if !matches!(&value, Value::Null) && value != json!([]) {
-            params.insert(key.into(), value);
-        }
-    };
-    put("table", json!(table));
-    put("images", json!(images));
-    put("rois", json!(rois));
-    put("patient", json!(args.patient));
-    put("labels", json!(args.label));
-    put("id", json!(args.id));
-    put("image", json!(args.image_column));
-    put("roi", json!(args.roi_column));
-    put("where", json!(args.rows));
-    if args.one_image_per_patient {
-        put("one_image_per_patient", json!(true));
-    }
-    params.extend(object(args.data_params.as_deref(), "--data-params")?);
+    let dataset = data(args)?;
     let mut model = Map::new();
     if let Some(size) = args.size {
         model.insert("size".into(), json!(size));
@@ -120,7 +97,7 @@ fn from_table(args: &SweepArgs, linked: &Linked) -> Result<Box<dyn Experiment>, 
         design["split_file"] = json!(splits);
     }
     let spec = json!({
-        "dataset": { "id": DATASET, "params": params },
+        "dataset": dataset,
         "model": { "id": args.model.as_deref().unwrap_or(DEFAULT_MODEL), "params": model },
         // The study's five, in its order of presentation.
         "maskers": [
@@ -136,6 +113,24 @@ fn from_table(args: &SweepArgs, linked: &Linked) -> Result<Box<dyn Experiment>, 
         return Ok(Box::new(scored(spec, args, linked)?));
     }
     Ok(Box::new(MaskingSweep::from_spec(&spec, &linked.registry)?))
+}
+
+/// The data set of a sweep from the command line: a prepared set, or a table.
+fn data(args: &SweepArgs) -> Result<Value, CliError> {
+    if let Some(folder) = &args.prepared {
+        return Ok(json!({ "id": PREPARED, "params": { "folder": folder } }));
+    }
+    let TableArgs { table: Some(_), images: Some(_), rois: Some(_), label, .. } = &args.table else {
+        return Err(CliError::usage(
+            "a sweep needs a table, its images and their ROIs",
+            "give --table FILE --images DIR --rois DIR --patient COLUMN --label COLUMN, or --prepared DIR, or --plan FILE",
+        ));
+    };
+    if label.is_empty() {
+        return Err(CliError::usage("no label to audit", "give --label COLUMN (0/1), once a class"));
+    }
+    let params = args.table.params(args.data_params.as_deref(), "--data-params")?;
+    Ok(json!({ "id": FOLDER, "params": params }))
 }
 
 fn split_scheme(args: &SweepArgs) -> Result<SplitScheme, CliError> {
