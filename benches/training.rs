@@ -45,6 +45,7 @@ fn schedule(threads: usize) -> Anything<()> {
         seed: 1907,
         tags: vec![],
         declared_in: "benches/training.rs".into(),
+        variant: None,
     };
     let folder = tempfile::tempdir()?;
     let store = Store::open(folder.path())?;

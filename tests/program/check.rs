@@ -19,7 +19,8 @@ fn a_planted_marker_is_an_alarm_and_closes_the_gate() {
     }
     let ran = fine(eyepatch().args(["check", "phantom", "--params", TAGGED, "--json", "--threads", "1"]));
     let one = json(&ran.stdout);
-    let ran = fine(eyepatch().args(["check", "eyepatch/phantom", "--params", TAGGED, "--json", "--threads", "3"]));
+    let ran =
+        fine(eyepatch().args(["check", "eyepatch/phantom", "--params", TAGGED, "--json", "--threads", "3"]));
     assert_eq!(json(&ran.stdout), one, "threads change nothing");
     assert_eq!(one["check"]["findings"][0]["severity"], "alarm");
 }
@@ -47,7 +48,11 @@ fn a_table_of_ones_own_with_a_split_that_parts_patients() {
         command
     };
     let ran = run(table().args(["--gate", "--splits"]).arg(&split));
-    assert!(ran.code == 1 && ran.stdout.contains("40 patients are in two parts of one fold"), "{}", ran.stdout);
+    assert!(
+        ran.code == 1 && ran.stdout.contains("40 patients are in two parts of one fold"),
+        "{}",
+        ran.stdout
+    );
     std::fs::write(&split, "sample,part\n").unwrap();
     refused(table().arg("--splits").arg(&split), &["no column `fold`", "sample"]);
     refused(eyepatch().args(["check", "nothing-of-that-name"]), &["no data set plugin"]);

@@ -45,6 +45,23 @@ fn a_table_ends_in_a_report_whatever_the_threads() {
     assert!(one.join("report.html").exists());
     let markdown = fine(eyepatch().arg("report").arg(&one).arg("--markdown")).stdout;
     assert!(markdown.contains("| sweep | label |"), "{markdown}");
+
+    // And in the form that may leave the house: with its numbers, without paths, ids and pictures.
+    let told = fine(eyepatch().arg("report").arg(&one).arg("--share")).stdout;
+    assert!(told.contains("report-shared.html"), "{told}");
+    let shared = std::fs::read_to_string(one.join("report-shared.html")).unwrap();
+    let json = fine(eyepatch().arg("report").arg(&one).args(["--share", "--json"])).stdout;
+    let sample = audit["gallery"][0]["sample"].as_str().unwrap();
+    let path = data.path().display().to_string();
+    assert!(html.contains(&path) && html.contains(&format!("<b>{sample}</b>")));
+    for text in [&shared, &json] {
+        assert!(!text.contains(&path) && !text.contains(&format!(">{sample}<")) && !text.contains("<img"));
+        assert!(text.contains("NoROI-BB") && text.contains("eyepatch-shared/1"));
+    }
+    let elsewhere = data.path().join("shared.html");
+    fine(eyepatch().arg("report").arg(&one).arg("--share").arg("--out").arg(&elsewhere));
+    assert_eq!(std::fs::read_to_string(elsewhere).unwrap(), shared);
+    refused(eyepatch().arg("report").arg(&one).args(["--out", "x.html"]), &["--share"]);
 }
 
 #[test]

@@ -175,7 +175,13 @@ fn list_doctor_completions_and_manual() {
         json["plugins"].as_array().unwrap().iter().map(|p| p["id"].as_str().unwrap()).collect();
     for id in [
         "eyepatch/region",
+        "eyepatch/chestxray14",
         "eyepatch/folder",
+        "eyepatch/padchest",
+        "eyepatch/prepared",
+        "eyepatch/chaksu",
+        "eyepatch/airogs",
+        "eyepatch/rim-one-dl",
         "eyepatch/phantom",
         "eyepatch/densenet",
         "eyepatch/onnx",

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ContentHash, Ctx, LegitimateRegion, Result, Sample, Table};
+use crate::{ContentHash, Ctx, LegitimateRegion, Result, Roi, Sample, Table};
 
 /// What a reader must know about a data set before believing a result on it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,8 +52,32 @@ pub trait Dataset: Send + Sync {
     /// As [`Dataset::load`].
     fn content(&self, row: usize, ctx: &Ctx) -> Result<ContentHash>;
 
+    /// The ROI's inner edge, where the image was resized before it came here: those pixels of `load(row)`'s ROI in which no
+    /// pixel from outside of it has weight. That ROI is then the outer edge. A masking that shows the region must end at
+    /// the inner one, or what lies outside shows; one that hides it, at the outer one. `None`: the image is an original and
+    /// the two are one.
+    ///
+    /// # Errors
+    /// As [`Dataset::load`].
+    fn inner_roi(&self, row: usize, ctx: &Ctx) -> Result<Option<Roi>> {
+        let _ = (row, ctx);
+        Ok(None)
+    }
+
+    /// The one file that the rows come from, where there is one: what [`crate::Row::line`] counts the lines of. With it, split
+    /// files may name rows by their place in the file.
+    fn table_file(&self) -> Option<&Path> {
+        None
+    }
+
     /// Legitimate region by class name. A class that is absent never gets the verdict `shortcut`.
     fn legitimate(&self) -> BTreeMap<String, LegitimateRegion> {
         BTreeMap::new()
+    }
+
+    /// Why its ROIs are no regions of interest, where that is so, as half a sentence. Such a set is for models that are
+    /// shown whole images; a sweep that masks refuses it.
+    fn unmasked_only(&self) -> Option<String> {
+        None
     }
 }

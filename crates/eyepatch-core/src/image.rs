@@ -90,6 +90,12 @@ impl Image {
         &self.pixels
     }
 
+    /// The values, without a copy.
+    #[must_use]
+    pub fn into_pixels(self) -> Pixels {
+        self.pixels
+    }
+
     /// The values, to be changed in place. Length and depth stay.
     pub fn pixels_mut(&mut self) -> PixelsMut<'_> {
         match &mut self.pixels {

@@ -16,6 +16,7 @@ mod masker;
 mod model;
 mod params;
 mod probe;
+mod profile;
 mod registry;
 mod roi;
 mod sample;
@@ -40,6 +41,7 @@ pub use model::{
 };
 pub use params::{Params, Registered};
 pub use probe::{Direction, Evidence, Finding, Interval, Probe, ProbeCard};
+pub use profile::Profile;
 pub use registry::{Entry, Kind, Lookup, Origin, Registry};
 pub use roi::{LegitimateRegion, Mask, Roi};
 pub use sample::{Meta, Row, Sample, Table};

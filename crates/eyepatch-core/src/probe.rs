@@ -55,10 +55,10 @@ pub enum Direction {
 }
 
 /// One piece of evidence, as data. End a literal with `..Finding::default()`, so that a field that is added later
-/// breaks nothing.
+/// breaks nothing. `N` is what counts are: numbers, but where a result is shared and small ones are held back.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Finding {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Finding"))]
+pub struct Finding<N = usize> {
     /// What is compared, for instance `auc`.
     pub contrast: String,
     /// Where: class, trained, evaluated, dilation, ... Findings of one contrast differ in these.
@@ -76,13 +76,13 @@ pub struct Finding {
     /// One-sided p against "estimate <= reference + margin".
     pub p: Option<f64>,
     /// Images it rests on.
-    pub n_images: usize,
+    pub n_images: N,
     /// Patients it rests on.
-    pub n_patients: usize,
+    pub n_patients: N,
     /// Patients with at least one positive image.
-    pub n_patients_positive: usize,
+    pub n_patients_positive: N,
     /// Patients with at least one negative image; a patient may be on both sides.
-    pub n_patients_negative: usize,
+    pub n_patients_negative: N,
     /// Which way it points.
     pub direction: Direction,
     /// Name of the figure that shows it.

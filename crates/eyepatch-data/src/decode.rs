@@ -42,8 +42,29 @@ pub fn image(bytes: &[u8], max_pixels: u64) -> Result<Image, Bad> {
         .map_err(|e| Bad::new(Fault::Unreadable, e.to_string(), "export it again"))
 }
 
+/// A mask's grey levels, rows first: of several fused structures each has one of its own.
+#[derive(Debug, Clone)]
+pub struct Levels {
+    /// Pixels in a row.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// A level a pixel at 8 bit: the largest of its colours. What is not black is never 0.
+    pub values: Vec<u8>,
+}
+
 /// A mask: any pixel with a non-zero value in any channel but alpha is inside.
 pub fn mask(bytes: &[u8], max_pixels: u64) -> Result<Mask, Bad> {
+    let Levels { width, height, values } = levels(bytes, max_pixels)?;
+    Mask::new(width, height, values)
+        .map_err(|e| Bad::new(Fault::RoiUnreadable, e.to_string(), "export it again"))
+}
+
+/// The grey levels of a mask that holds more than inside and outside.
+///
+/// # Errors
+/// As [`mask`].
+pub fn levels(bytes: &[u8], max_pixels: u64) -> Result<Levels, Bad> {
     let format = format(bytes)?;
     if format == ImageFormat::Jpeg {
         return Err(Bad::new(
@@ -62,16 +83,16 @@ pub fn mask(bytes: &[u8], max_pixels: u64) -> Result<Mask, Bad> {
         ));
     }
     let (width, height) = (decoded.width() as usize, decoded.height() as usize);
-    let bytes = match &decoded {
+    let high = |v: u16| u8::try_from(v / 257).unwrap_or(u8::MAX).max(u8::from(v != 0));
+    let values = match &decoded {
         DynamicImage::ImageLuma8(i) => i.as_raw().clone(),
-        DynamicImage::ImageLuma16(i) => i.as_raw().iter().map(|&v| u8::from(v != 0)).collect(),
+        DynamicImage::ImageLuma16(i) => i.as_raw().iter().map(|&v| high(v)).collect(),
         _ => {
             let rgb = decoded.to_rgb16();
-            rgb.as_raw().chunks_exact(3).map(|p| u8::from(p != [0, 0, 0])).collect()
+            rgb.as_raw().chunks_exact(3).map(|p| high(p[0].max(p[1]).max(p[2]))).collect()
         }
     };
-    Mask::new(width, height, bytes)
-        .map_err(|e| Bad::new(Fault::RoiUnreadable, e.to_string(), "export it again"))
+    Ok(Levels { width, height, values })
 }
 
 fn without_alpha<T: Copy>(values: &[T], channels: usize) -> Vec<T> {
@@ -166,3 +187,7 @@ pub fn check_orientation(orientation: Orientation) -> Result<(), Bad> {
         "turn the pixels themselves and remove the orientation tag (ImageMagick: `mogrify -auto-orient`)",
     ))
 }
+
+#[cfg(test)]
+#[path = "decode_tests.rs"]
+mod tests;

@@ -5,15 +5,29 @@
 
 mod bad;
 pub mod decode;
+mod error;
 mod extent;
 pub mod facts;
 mod files;
+mod form;
 mod hashes;
 mod jpeg;
+mod list;
+pub mod mapped;
+pub mod npy;
+mod places;
+pub mod prepared;
+pub mod resize;
+mod scan;
 mod sheet;
+mod stream;
 
 pub use bad::{Bad, Fault};
+pub use error::{Error, Result};
 pub use extent::check_extent;
 pub use files::{EXTENSIONS, File, Found, Root};
 pub use hashes::{FileHashes, lock};
+pub use list::{ListError, python_list};
+pub use places::{FoundRow, Place, Places};
 pub use sheet::{Record, Sheet, quoted, table_error};
+pub use stream::{Stream, StreamRow};

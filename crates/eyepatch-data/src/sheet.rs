@@ -5,6 +5,11 @@ use std::path::{Path, PathBuf};
 
 use eyepatch_core::{Error, Result};
 
+use crate::form::{
+    self, RowLook, candidates, check_names, column, columns_text, delimiter, never_closed, swallowed,
+    wrong_length,
+};
+
 /// A row: its 1-based line in the file and its cells.
 pub struct Record {
     /// 1-based line in the file.
@@ -94,43 +99,20 @@ impl Sheet {
     }
 
     fn check_headers(&self, line: usize) -> Result<()> {
-        for (i, name) in self.headers.iter().enumerate() {
-            if !name.is_empty() && self.headers[..i].contains(name) {
-                return Err(self.error(
-                    Some(line),
-                    Some(name),
-                    "the header names this column twice",
-                    "rename or remove one of the two",
-                ));
-            }
-        }
-        Ok(())
+        check_names(&self.path, &self.headers, line)
     }
 
     fn check_lengths(&self) -> Result<()> {
         let wanted = self.headers.len();
         match self.records.iter().find(|r| r.cells.len() != wanted) {
             None => Ok(()),
-            Some(r) => Err(self.error(
-                Some(r.line),
-                None,
-                format!("the row has {} cells and the header {wanted}", r.cells.len()),
-                format!(
-                    "give every row {wanted} cells separated by {}; put a cell that holds the separator, a quote or \
-                     a line break in double quotes",
-                    self.delimiter_name()
-                ),
-            )),
+            Some(r) => Err(wrong_length(&self.path, r.line, r.cells.len(), wanted, self.delimiter)),
         }
     }
 
     /// The separator in words.
     pub fn delimiter_name(&self) -> &'static str {
-        match self.delimiter {
-            b';' => "semicolons",
-            b'\t' => "tabs",
-            _ => "commas",
-        }
+        form::delimiter_name(self.delimiter)
     }
 
     /// An error in this file.
@@ -146,29 +128,17 @@ impl Sheet {
 
     /// The index of a column that a parameter names.
     pub fn column(&self, name: &str, parameter: &str) -> Result<usize> {
-        self.headers.iter().position(|h| h == name.trim()).ok_or_else(|| {
-            self.error(
-                Some(1),
-                None,
-                format!("there is no column {}, which `{parameter}` names", quoted(name)),
-                format!("the columns are: {}", self.columns_text()),
-            )
-        })
+        column(&self.path, &self.headers, name, parameter)
     }
 
     /// The columns' names for a message.
     pub fn columns_text(&self) -> String {
-        let names: Vec<String> =
-            self.headers.iter().filter(|h| !h.is_empty()).take(40).map(|h| quoted(h)).collect();
-        let more = if self.headers.len() > 40 { ", …" } else { "" };
-        format!("{}{more}", names.join(", "))
+        columns_text(&self.headers)
     }
 
     /// The columns among `candidates`, in their order; case and blanks do not matter.
-    pub fn candidates(&self, candidates: &[&str]) -> Vec<usize> {
-        let plain: Vec<String> =
-            self.headers.iter().map(|h| h.to_lowercase().replace([' ', '-'], "_")).collect();
-        candidates.iter().filter_map(|c| plain.iter().position(|h| h == c)).collect()
+    pub fn candidates(&self, names: &[&str]) -> Vec<usize> {
+        candidates(&self.headers, names)
     }
 }
 
@@ -178,39 +148,17 @@ const END: &[u8] = b"\n\0";
 /// The last record is our own line, unless a quote is open.
 fn check_closed(path: &Path, last: Option<Record>) -> Result<()> {
     match last {
-        Some(record) if record.cells != ["\0"][..] => Err(table_error(
-            path,
-            Some(record.line),
-            None,
-            "a quote that opens in this row is never closed, so all that follows would be one cell",
-            "close the quote; write a quote inside of a quoted cell twice",
-        )),
+        Some(record) if record.cells != ["\0"][..] => Err(never_closed(path, record.line)),
         _ => Ok(()),
     }
 }
 
 /// A quote that is closed only by the next one takes the rows between them into one cell.
 fn check_swallowed(path: &Path, header: &Record, rows: &[Record], delimiter: u8) -> Result<()> {
-    let delimiter = char::from(delimiter);
-    // Prose has blanks after its commas, a table has them nowhere or in its header too.
-    let spaced = |line: &str| line.split(delimiter).skip(1).all(|cell| cell.starts_with(' '));
-    let spaced_table = header.cells.len() > 1 && header.cells.iter().skip(1).all(|h| h.starts_with(' '));
-    let is_row = |line: &str| {
-        header.cells.len() > 1
-            && line.split(delimiter).count() == header.cells.len()
-            && (spaced_table || !spaced(line))
-    };
-    let swallows = |cell: &str| cell.contains(['\n', '\r']) && cell.split(['\n', '\r']).any(is_row);
-    match rows.iter().find(|r| r.cells.iter().any(swallows)) {
+    let look = RowLook::of(header.cells.iter(), delimiter);
+    match rows.iter().find(|r| r.cells.iter().any(|cell| look.is_swallowed_by(cell))) {
         None => Ok(()),
-        Some(row) => Err(table_error(
-            path,
-            Some(row.line),
-            None,
-            "a quoted cell of this row holds a line that looks like another row",
-            "close the quote at the end of its cell; where the line belongs to the cell, replace its line breaks by \
-             blanks",
-        )),
+        Some(row) => Err(swallowed(path, row.line)),
     }
 }
 
@@ -230,24 +178,6 @@ fn text<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str> {
         return Err(table_error(path, Some(line), None, "the file holds a zero byte: it is no CSV", utf8));
     }
     Ok(text)
-}
-
-/// The separator that the header, outside of quotes, holds most of; a comma where there is none.
-fn delimiter(text: &str) -> u8 {
-    let header = text.trim_start().lines().next().unwrap_or("");
-    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
-    let mut inside = false;
-    for byte in header.bytes() {
-        inside ^= byte == b'"';
-        counts.iter_mut().filter(|(d, _)| *d == byte && !inside).for_each(|(_, n)| *n += 1);
-    }
-    let mut best = counts[0];
-    for next in &counts[1..] {
-        if next.1 > best.1 {
-            best = *next;
-        }
-    }
-    best.0
 }
 
 /// Counts lines up to a record's first byte. The reader's own count is one short after CRLF and blank lines.

@@ -28,6 +28,12 @@ pub trait Experiment: Send + Sync {
     /// All that is declared, as JSON from which the same experiment can be made again.
     fn describe(&self) -> serde_json::Value;
 
+    /// Where one declaration stands for several experiments that are held against each other: these, by name. Such an
+    /// experiment is never planned itself; see [`expanded`](crate::expanded).
+    fn variants(&self) -> Vec<(String, Box<dyn Experiment>)> {
+        Vec::new()
+    }
+
     /// Writes every masked image and the manifest, for a model that lives elsewhere; `None` where the experiment
     /// masks nothing.
     ///
@@ -81,6 +87,7 @@ impl AuditEntry {
             seed: self.seed,
             tags: self.tags.iter().map(|t| (*t).to_owned()).collect(),
             declared_in: self.origin.to_string(),
+            variant: None,
         }
     }
 }
@@ -98,6 +105,45 @@ pub struct AuditInfo {
     pub tags: Vec<String>,
     /// Where it is declared.
     pub declared_in: String,
+    /// Where it is one of several that one declaration stands for: which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<Variant>,
+}
+
+/// One of the experiments that a declaration stands for.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Variant {
+    /// The declared audit's id.
+    pub of: String,
+    /// The experiment's name: `published`.
+    pub name: String,
+}
+
+impl AuditInfo {
+    /// What random streams and cells are named after. Variants of one audit share it, so that they differ in what they
+    /// declare and in nothing else, and share the cells in which they do not differ.
+    #[must_use]
+    pub fn stream(&self) -> &str {
+        self.variant.as_ref().map_or(&self.id, |v| &v.of)
+    }
+
+    fn of_variant(&self, name: String) -> Self {
+        let id = format!("{}@{name}", self.id);
+        Self { id, variant: Some(Variant { of: self.id.clone(), name }), ..self.clone() }
+    }
+}
+
+/// Puts the variants of each audit in its place: `crate/function@published`.
+#[must_use]
+pub fn expanded(audits: Vec<(AuditInfo, Box<dyn Experiment>)>) -> Vec<(AuditInfo, Box<dyn Experiment>)> {
+    let one = |(info, experiment): (AuditInfo, Box<dyn Experiment>)| {
+        let variants = experiment.variants();
+        if variants.is_empty() {
+            return vec![(info, experiment)];
+        }
+        variants.into_iter().map(|(name, e)| (info.of_variant(name), e)).collect()
+    };
+    audits.into_iter().flat_map(one).collect()
 }
 
 /// All linked audits, sorted by id.

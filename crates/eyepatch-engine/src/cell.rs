@@ -126,7 +126,8 @@ pub(crate) fn file_name(id: &str) -> String {
     }
 }
 
-/// An audit's id as the name of its files: `quickstart/honest` becomes `quickstart-honest`.
+/// An audit's id as the name of its files: `quickstart/honest` becomes `quickstart-honest`, a variant's `a/b@strict`
+/// `a-b-strict`.
 pub(crate) fn audit_name(id: &str) -> String {
-    file_name(&id.replace('/', "-"))
+    file_name(&id.replace(['/', '@'], "-"))
 }

@@ -97,6 +97,15 @@ pub enum Error {
     Report(#[from] eyepatch_report::Error),
 }
 
+impl From<eyepatch_data::Error> for Error {
+    fn from(error: eyepatch_data::Error) -> Self {
+        match error {
+            eyepatch_data::Error::Damaged { path, problem, .. } => Self::Damaged { path, problem },
+            other => Self::Plugin(other.into()),
+        }
+    }
+}
+
 impl Error {
     /// An input or output error on `path`.
     pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {

@@ -11,6 +11,7 @@ use eyepatch_report::schema::{AuditResult, CellRecord, CellTiming, RunResult, SC
 use crate::audit::{AuditInfo, Experiment};
 use crate::cell::Cell;
 use crate::machine::peak_memory;
+use crate::profiles::comparisons;
 use crate::schedule::execute;
 use crate::store::Store;
 use crate::{Error, Result};
@@ -144,7 +145,7 @@ pub struct Quiet;
 
 impl Observer for Quiet {}
 
-/// Plans and runs audits, and gathers their results.
+/// Plans and runs audits ([`expanded`](crate::expanded) ones), and gathers their results.
 ///
 /// # Errors
 /// The first error of a plan or a cell; finished cells are kept.
@@ -157,15 +158,18 @@ pub fn run_audits(
     let start = Instant::now();
     let plans =
         audits.iter().map(|(info, e)| guarded(|| e.plan(info, options))).collect::<Result<Vec<_>>>()?;
-    let mut result =
-        RunResult { schema: SCHEMA.into(), generator: env!("CARGO_PKG_VERSION").into(), audits: Vec::new() };
+    let mut result = RunResult {
+        schema: SCHEMA.into(),
+        generator: env!("CARGO_PKG_VERSION").into(),
+        ..RunResult::default()
+    };
     let (mut files, mut timings) =
         (BTreeMap::new(), Timings { threads: options.threads, ..Timings::default() });
     for ((info, _), plan) in audits.iter().zip(&plans) {
         observer.audit(info, plan.cells());
         plan.notices().iter().for_each(|text| observer.notice(text));
         let done = execute(plan.cells(), info, store, options, observer)?;
-        let ctx = Ctx::new(Seed::root(info.seed).child(&info.id), options.threads)?
+        let ctx = Ctx::new(Seed::root(info.seed).child(info.stream()), options.threads)?
             .with_cancel(options.cancel.clone())
             .with_device(options.device);
         let folders: Vec<PathBuf> = done.iter().map(|d| d.folder.clone()).collect();
@@ -190,6 +194,7 @@ pub fn run_audits(
         result.audits.push(assembled.result);
         files.extend(assembled.files);
     }
+    result.comparisons = comparisons(audits, &result.audits);
     timings.peak_disk_bytes = Some(store.peak_bytes());
     timings.peak_memory_bytes = peak_memory();
     timings.total_seconds = start.elapsed().as_secs_f64();

@@ -1,6 +1,8 @@
 //! A sweep over toy plugins that are awkward in the ways a stranger's may be.
 #![allow(clippy::unwrap_used, reason = "clippy.toml allows it in test functions, not in their helpers")]
 
+#[path = "sweep/folds.rs"]
+mod folds;
 #[path = "sweep/linear.rs"]
 mod linear;
 #[path = "sweep/plugins.rs"]
@@ -11,8 +13,10 @@ mod trunk;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use eyepatch_core::Keep;
-use eyepatch_engine::{AuditInfo, MaskingSweep, Options, Quiet, Store, run_audits};
+use eyepatch_core::{Keep, Profile};
+use eyepatch_engine::{
+    AuditInfo, Experiment, MaskingSweep, Options, Profiles, Quiet, Store, expanded, run_audits,
+};
 use eyepatch_report::schema::RunResult;
 use plugins::{Brightness, Cover, Discs, Fault, Means};
 
@@ -23,6 +27,7 @@ fn info() -> AuditInfo {
         seed: 7,
         tags: vec![],
         declared_in: "here".into(),
+        variant: None,
     }
 }
 
@@ -178,6 +183,21 @@ fn a_table_that_does_not_hold_together_is_refused() {
     }
 }
 
+#[test]
+fn a_set_without_regions_is_only_shown_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let of = |maskers: &[Cover], twist: &str| {
+        let data = Discs { twist: twist.into() };
+        let sweep = MaskingSweep::new(Brightness::default(), data).folds(2).probe(Means);
+        run(sweep.maskers(maskers.iter().cloned()), dir.path())
+    };
+    let both = [Cover::full(), Cover::roi(Keep::Outside)];
+    let error = of(&both, "whole").unwrap_err();
+    let says = "data set `toy/discs` cannot be masked, and `NoROI` masks it: nobody drew a disc";
+    assert!(error.contains(says), "{error}");
+    assert!(of(&both, "").is_ok() && of(&both[..1], "whole").is_ok());
+}
+
 /// Divided by its own maximum before it is masked, an image shows in its visible part what was hidden.
 #[test]
 fn the_published_order_hides_nothing_and_says_so() {
@@ -217,4 +237,59 @@ fn a_rule_about_the_full_image_is_refused() {
     let sweep =
         sweep(Brightness::default(), &[Cover::full()]).flag_if(eyepatch_engine::auc(Keep::Full).above(0.6));
     assert!(run(sweep, dir.path()).unwrap_err().contains("about the full image"));
+}
+
+/// Two variants of one audit: the same streams, the same folds, shared cells, and a comparison that names their choices.
+#[test]
+fn an_audit_in_two_profiles_tells_their_difference() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let profiles = Profiles::of(|profile| {
+        let folds = if profile == Profile::Published { 2 } else { 3 };
+        sweep(Brightness::default(), &[Cover::full(), Cover::roi(Keep::Outside)]).folds(folds)
+    });
+    let audits = expanded(vec![(info(), Box::new(profiles) as Box<dyn Experiment>)]);
+    let (result, files, _) = run_audits(&audits, &store, &Options::default(), &Quiet).unwrap();
+    let ids: Vec<&str> = result.audits.iter().map(|a| a.id.as_str()).collect();
+    assert_eq!(ids, ["toy/sweep@published", "toy/sweep@strict"]);
+    assert!(files.keys().any(|f| f.contains("published")) && files.keys().any(|f| f.contains("strict")));
+    let [comparison] = result.comparisons.as_slice() else { panic!("{:?}", result.comparisons) };
+    assert_eq!(
+        (comparison.of.as_str(), comparison.variants.join(" ")),
+        ("toy/sweep", "published strict".into())
+    );
+    let choices: Vec<&str> = comparison.choices.iter().map(|c| c.what.as_str()).collect();
+    assert_eq!(choices, ["design.folds", "splits"]);
+    assert_eq!(comparison.choices[0].values, [Some("2".into()), Some("3".into())]);
+    assert_eq!(comparison.aucs.len(), 2 * 2 * result.audits[0].data.classes.len());
+    for cell in &comparison.aucs {
+        let in_audit = |i: usize| {
+            let matrix = result.audits[i].matrices.iter().find(|m| m.class == cell.class).unwrap();
+            let place = |names: &[String], name: &str| names.iter().position(|n| n == name).unwrap();
+            matrix.cells[place(&matrix.rows, &cell.trained)][place(&matrix.columns, &cell.evaluated)]
+        };
+        assert_eq!(cell.aucs, [in_audit(0), in_audit(1)]);
+    }
+    // The images are prepared once for both.
+    let prepare =
+        |i: usize| result.audits[i].provenance.cells.iter().find(|c| c.kind == "prepare").unwrap().key;
+    assert_eq!(prepare(0), prepare(1));
+}
+
+/// Where nothing differs, nothing is told and all cells are shared.
+#[test]
+fn profiles_without_a_difference_are_one_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let profiles =
+        Profiles::of(|_| sweep(Brightness::default(), &[Cover::full(), Cover::roi(Keep::Outside)]));
+    let audits = expanded(vec![(info(), Box::new(profiles) as Box<dyn Experiment>)]);
+    let (result, ..) = run_audits(&audits, &store, &Options::default(), &Quiet).unwrap();
+    assert!(result.comparisons[0].choices.is_empty());
+    assert_eq!(result.audits[0].provenance.cells, result.audits[1].provenance.cells);
+    assert!(result.comparisons[0].aucs.iter().all(|c| c.aucs[0] == c.aucs[1]));
+    // Unexpanded, it cannot be planned, and says what can.
+    let alone = Profiles::of(|_| sweep(Brightness::default(), &[Cover::full()]));
+    let error = alone.plan(&info(), &Options::default()).err().unwrap().to_string();
+    assert!(error.contains("several experiments"), "{error}");
 }

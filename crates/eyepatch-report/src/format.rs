@@ -26,6 +26,12 @@ pub(crate) fn optional(value: Option<f64>, digits: usize) -> String {
     value.map_or_else(|| NONE.into(), |v| number(v, digits))
 }
 
+/// As [`number`], with a plus sign where it is above 0.
+pub(crate) fn signed(value: f64, digits: usize) -> String {
+    let text = number(value, digits);
+    if value > 0.0 && text.bytes().any(|b| matches!(b, b'1'..=b'9')) { format!("+{text}") } else { text }
+}
+
 /// `[lower, upper]` with three decimals.
 pub(crate) fn interval(interval: &Interval) -> String {
     format!("[{}, {}]", number(interval.lower, 3), number(interval.upper, 3))
@@ -110,6 +116,7 @@ mod tests {
         assert_eq!(number(-0.0004, 3), "0.000");
         assert_eq!(number(-0.12, 2), "\u{2212}0.12");
         assert_eq!(number(f64::NAN, 2), NONE);
+        assert_eq!([0.0251, -0.0251, 0.0004].map(|v| signed(v, 3)), ["+0.025", "\u{2212}0.025", "0.000"]);
         assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(
             [0.0, 0.034, 0.0996, 0.5, 1.0].map(percent).map(|s| s.replace('\u{a0}', " ")),

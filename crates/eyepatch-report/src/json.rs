@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::share::SharedResult;
 use crate::{Error, Result, RunResult, SCHEMA, Timings};
 
 /// The largest file that is read, in bytes. Pictures lie beside a result, so even thousands of cells stay far
@@ -18,6 +19,14 @@ pub const LIMIT: u64 = 256 << 20;
 /// [`Error::NotFinite`] where a number is NaN or infinite: JSON would lose it silently.
 pub fn result_to_string(result: &RunResult) -> Result<String> {
     to_string("the result", result)
+}
+
+/// A result in its shared form as pretty JSON with a final line break.
+///
+/// # Errors
+/// As [`result_to_string`].
+pub fn shared_to_string(result: &SharedResult) -> Result<String> {
+    to_string("the shared result", result)
 }
 
 /// Timings as pretty JSON with a final line break.

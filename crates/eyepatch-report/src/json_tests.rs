@@ -1,7 +1,7 @@
 use super::*;
 
 fn result() -> RunResult {
-    RunResult { schema: SCHEMA.into(), generator: "0.1.0".into(), audits: Vec::new() }
+    RunResult { schema: SCHEMA.into(), generator: "0.1.0".into(), ..RunResult::default() }
 }
 
 #[test]

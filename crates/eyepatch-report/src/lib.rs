@@ -2,7 +2,8 @@
 //!
 //! A run ends in one [`RunResult`] ([`json`]), and everything a reader sees is made from it: the page
 //! ([`html`]), tables ([`csv`]), TensorBoard event files ([`tensorboard`]) and a summary for terminals and pull requests ([`markdown`]). [`pictures`]
-//! draws what the page shows; [`escape`] encodes foreign text for each context it can end up in.
+//! draws what the page shows; [`escape`] encodes foreign text for each context it can end up in; [`share`] makes the form
+//! of a result that may leave the house.
 
 mod charts;
 pub mod csv;
@@ -14,6 +15,7 @@ pub mod json;
 pub mod markdown;
 pub mod pictures;
 pub mod schema;
+pub mod share;
 pub mod tensorboard;
 
 pub use error::{Error, Result};

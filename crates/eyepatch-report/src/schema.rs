@@ -19,7 +19,7 @@ pub use check::{Check, CheckFinding, ColumnCheck, Severity};
 pub const SCHEMA: &str = "eyepatch-result/1";
 
 /// All that one run found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunResult {
     /// [`SCHEMA`].
@@ -29,12 +29,72 @@ pub struct RunResult {
     pub generator: String,
     /// One entry an audit, sorted by id.
     pub audits: Vec<AuditResult>,
+    /// One entry a declaration that stands for several audits: as published and as it should be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub comparisons: Vec<Comparison>,
 }
 
-/// All that one audit found.
+/// Variants of one audit, held against each other. Every list has one entry a variant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct AuditResult {
+pub struct Comparison {
+    /// The declared audit's id.
+    pub of: String,
+    /// The question it asks.
+    pub question: String,
+    /// The variants' names: `published`, `strict`.
+    pub variants: Vec<String>,
+    /// Every choice in which they differ.
+    pub choices: Vec<Choice>,
+    /// Their answers, one a class.
+    pub answers: Vec<AnswerOf>,
+    /// Their AUC matrices, a cell an entry.
+    pub aucs: Vec<ComparedAuc>,
+}
+
+/// A choice in which variants differ.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Choice {
+    /// Whose parameter it is: `model.order`, `dataset.labels`, `maskers.3.shape`.
+    pub what: String,
+    /// What each variant chose; `None` where it has no such parameter.
+    pub values: Vec<Option<String>>,
+}
+
+/// The variants' answers for one class.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct AnswerOf {
+    /// The class.
+    pub class: String,
+    /// `None` where a variant has no such class.
+    pub statuses: Vec<Option<Status>>,
+    /// AUC of the full-image model on full images.
+    pub full: Vec<Option<Estimate>>,
+    /// AUC of the full-image model with the region hidden.
+    pub hidden: Vec<Option<Estimate>>,
+}
+
+/// One cell of the variants' AUC matrices.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ComparedAuc {
+    /// The class.
+    pub class: String,
+    /// The training masking; names that differ are joined by ` / `.
+    pub trained: String,
+    /// The evaluation masking, likewise.
+    pub evaluated: String,
+    /// The AUCs, where they are estimable.
+    pub aucs: Vec<Option<Estimate>>,
+}
+
+/// All that one audit found. `N` is what counts of images and patients are: numbers, but in a [`crate::share`]d result,
+/// where small ones are held back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "AuditResult"))]
+pub struct AuditResult<N = usize> {
     /// `crate/function`.
     pub id: String,
     /// The question it asks: its doc comment.
@@ -50,18 +110,18 @@ pub struct AuditResult {
     /// The answer.
     pub answer: Answer,
     /// The data.
-    pub data: DataSummary,
+    pub data: DataSummary<N>,
     /// The model.
     pub model: ModelSummary,
     /// The maskings, in the order of the matrix.
     pub maskings: Vec<MaskingSummary>,
     /// The splits.
-    pub splits: SplitSummary,
+    pub splits: SplitSummary<N>,
     /// What the check of the data set found.
     #[serde(default)]
     pub check: Option<Check>,
     /// One AUC matrix a class.
-    pub matrices: Vec<Matrix>,
+    pub matrices: Vec<Matrix<N>>,
     /// Dilation curves.
     pub curves: Vec<Curve>,
     /// The full-image model on controls and further fills.
@@ -72,7 +132,7 @@ pub struct AuditResult {
     /// Explained examples.
     pub explanations: Vec<Explained>,
     /// Every finding, as data.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Finding<N>>,
     /// What the reader must know: assumptions, dropped rows, damaged cells recomputed.
     pub notes: Vec<String>,
     /// Hashes, seeds and versions.
@@ -154,50 +214,51 @@ pub struct Estimate {
 
 /// The data in numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct DataSummary {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "DataSummary"))]
+pub struct DataSummary<N = usize> {
     /// The plugin.
     pub plugin: PluginSpec,
     /// What the data set says of itself.
     pub card: DataCard,
     /// Images used.
-    pub n_images: usize,
+    pub n_images: N,
     /// Patients behind them.
-    pub n_patients: usize,
+    pub n_patients: N,
     /// Counts by class.
-    pub classes: Vec<ClassCount>,
+    pub classes: Vec<ClassCount<N>>,
     /// Metadata columns.
-    pub columns: Vec<ColumnSummary>,
+    pub columns: Vec<ColumnSummary<N>>,
     /// Legitimate region by class.
     pub legitimate: BTreeMap<String, LegitimateRegion>,
-    /// Hash over the content of all samples.
-    pub content: ContentHash,
+    /// Hash over the content of all samples; left out where a result is shared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<ContentHash>,
 }
 
 /// Counts of one class.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct ClassCount {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ClassCount"))]
+pub struct ClassCount<N = usize> {
     /// The class.
     pub class: String,
     /// Positive images.
-    pub positive: usize,
+    pub positive: N,
     /// Negative images.
-    pub negative: usize,
+    pub negative: N,
     /// Images without this label.
-    pub missing: usize,
+    pub missing: N,
     /// Patients with a positive image.
-    pub patients_positive: usize,
+    pub patients_positive: N,
 }
 
 /// One metadata column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct ColumnSummary {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ColumnSummary"))]
+pub struct ColumnSummary<N = usize> {
     /// The column.
     pub name: String,
     /// Rows without a value.
-    pub missing: usize,
+    pub missing: N,
     /// Range for numbers, counts of the commonest values for text; in words.
     pub summary: String,
 }
@@ -245,36 +306,36 @@ pub struct MaskingSummary {
 
 /// The splits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct SplitSummary {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "SplitSummary"))]
+pub struct SplitSummary<N = usize> {
     /// How they were made.
     pub scheme: String,
     /// One a fold and part.
-    pub parts: Vec<PartCount>,
+    pub parts: Vec<PartCount<N>>,
     /// What the leak check found.
     pub leak_check: String,
 }
 
 /// One part of one fold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct PartCount {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PartCount"))]
+pub struct PartCount<N = usize> {
     /// 0-based fold.
     pub fold: usize,
     /// `train`, `validation` or `test`.
     pub part: String,
     /// Images.
-    pub images: usize,
+    pub images: N,
     /// Patients.
-    pub patients: usize,
+    pub patients: N,
     /// Positive images by class, in the order of the classes.
-    pub positives: Vec<usize>,
+    pub positives: Vec<N>,
 }
 
 /// The AUC of every training masking on every evaluation masking, for one class.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Matrix {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Matrix"))]
+pub struct Matrix<N = usize> {
     /// The class.
     pub class: String,
     /// Training maskings.
@@ -284,9 +345,9 @@ pub struct Matrix {
     /// `rows` x `columns`; `None` where it is not estimable.
     pub cells: Vec<Vec<Option<Estimate>>>,
     /// Images behind each cell.
-    pub n_images: usize,
+    pub n_images: N,
     /// Patients behind each cell.
-    pub n_patients: usize,
+    pub n_patients: N,
 }
 
 /// The full-image model on controls and further fills, and on what they are to be compared with, for one class.
@@ -407,8 +468,9 @@ pub struct Provenance {
     pub plugins: Vec<PluginSpec>,
     /// Every cell by kind, name and key, in the order of the plan.
     pub cells: Vec<CellRecord>,
-    /// Where numbers were crunched.
-    pub device: Device,
+    /// Where numbers were crunched; left out where a result is shared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<Device>,
     /// Number type of the network.
     pub precision: String,
 }

@@ -22,15 +22,22 @@ fn mean(folds: &[FoldScores<'_, u32>]) -> AucEstimate {
 
 /// Obuchowski's variance from all pairs, as the paper writes it.
 fn variance_slowly(c: &Case) -> f64 {
+    covariance_slowly(c, c)
+}
+
+/// The same of two sets of scores of the same images: her covariance of two AUCs.
+fn covariance_slowly(c: &Case, other: &Case) -> f64 {
     let pick =
         |wanted: bool| -> Vec<usize> { (0..c.labels.len()).filter(|&i| c.labels[i] == wanted).collect() };
     let (p, n) = (pick(true), pick(false));
-    let psi = |i: usize, j: usize| {
+    let psi = |c: &Case, i: usize, j: usize| {
         f64::from(u8::from(c.scores[i] > c.scores[j])) + 0.5 * f64::from(u8::from(c.scores[i] == c.scores[j]))
     };
-    let a = auc(&c.labels, &c.scores).unwrap();
-    let v10 = |i: usize| n.iter().map(|&j| psi(i, j)).sum::<f64>() / n.len() as f64 - a;
-    let v01 = |j: usize| p.iter().map(|&i| psi(i, j)).sum::<f64>() / p.len() as f64 - a;
+    let mean_auc = |c: &Case| auc(&c.labels, &c.scores).unwrap();
+    let v10 =
+        |c: &Case, i: usize| n.iter().map(|&j| psi(c, i, j)).sum::<f64>() / n.len() as f64 - mean_auc(c);
+    let v01 =
+        |c: &Case, j: usize| p.iter().map(|&i| psi(c, i, j)).sum::<f64>() / p.len() as f64 - mean_auc(c);
     let mut patients = c.patients.clone();
     patients.sort_unstable();
     patients.dedup();
@@ -40,11 +47,12 @@ fn variance_slowly(c: &Case) -> f64 {
     let (i10, i01, all) = (count(&p), count(&n), patients.len() as f64);
     let (mut s10, mut s01, mut s11) = (0.0, 0.0, 0.0);
     for &who in &patients {
-        let x: f64 = p.iter().filter(|&&i| c.patients[i] == who).map(|&i| v10(i)).sum();
-        let y: f64 = n.iter().filter(|&&j| c.patients[j] == who).map(|&j| v01(j)).sum();
-        s10 += x * x;
-        s01 += y * y;
-        s11 += x * y;
+        let x = |c: &Case| p.iter().filter(|&&i| c.patients[i] == who).map(|&i| v10(c, i)).sum::<f64>();
+        let y = |c: &Case| n.iter().filter(|&&j| c.patients[j] == who).map(|&j| v01(c, j)).sum::<f64>();
+        s10 += x(c) * x(other);
+        s01 += y(c) * y(other);
+        // Once positives of the one with negatives of the other and once the other way round.
+        s11 += (x(c) * y(other) + x(other) * y(c)) / 2.0;
     }
     let (m, k) = (p.len() as f64, n.len() as f64);
     let s10 = s10 * i10 / ((i10 - 1.0) * m);
@@ -111,12 +119,25 @@ proptest! {
         prop_assert_eq!(both.n_patients, one.n_patients + two.n_patients);
     }
 
+    /// A common test set scored alike by k folds' models has the variance of one fold, not 1 / k of it.
     #[test]
-    fn the_same_scores_twice_say_nothing_new(c in cases()) {
-        let (once, twice) = (mean(&[c.fold(0)]), mean(&[c.fold(0), c.fold(1)]));
+    fn the_same_scores_in_k_folds_say_nothing_new(c in cases(), k in 2usize..7) {
+        let (once, often) = (mean(&[c.fold(0)]), mean(&(0..k).map(|f| c.fold(f)).collect::<Vec<_>>()));
         prop_assume!(once.method == IntervalMethod::Logit);
-        prop_assert!(close(once.auc, twice.auc) && close(once.se, twice.se));
-        prop_assert_eq!(once.n_patients, twice.n_patients);
+        prop_assert!(close(once.auc, often.auc) && close(once.se, often.se));
+        prop_assert_eq!(once.n_patients, often.n_patients);
+    }
+
+    /// Two models on a common test set: the variance of their mean is (var A + var B + 2 cov(A, B)) / 4, all three from all
+    /// pairs as the papers write them.
+    #[test]
+    fn a_common_test_set_brings_in_the_covariance(a in cases(), shift in prop::collection::vec(-6i32..6, 40)) {
+        let scores = a.scores.iter().zip(shift).map(|(s, more)| s + f64::from(more) / 3.0).collect();
+        let b = Case { labels: a.labels.clone(), scores, patients: a.patients.clone() };
+        let both = mean(&[a.fold(0), b.fold(1)]);
+        prop_assume!(both.method == IntervalMethod::Logit);
+        let slow = (variance_slowly(&a) + variance_slowly(&b) + 2.0 * covariance_slowly(&a, &b)) / 4.0;
+        prop_assert!(close(both.se.powi(2), slow), "{} != {slow}", both.se.powi(2));
     }
 
     #[test]
@@ -253,4 +274,34 @@ fn level_holds_where_patients_have_two_images() {
     // 6.2 % and 9.9 %; a normal and not a t distribution for 20 positive patients costs the last point.
     assert!((0.035..0.07).contains(&share(clustered)), "{}", share(clustered));
     assert!(share(naive) > 0.08, "{}", share(naive));
+}
+
+/// Five models of a cross-validation on one test set: half of a score is the image's own and the same in all, half is the
+/// model's. The clustered test keeps its level, where taking the folds' variances for independent rejects too often.
+#[test]
+fn level_holds_where_folds_share_their_test_set() {
+    use rand_core::{RngCore, SeedableRng};
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(5);
+    let mut normal = || normal_quantile(((rng.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64);
+    let (patients, folds, studies) = (60u32, 5, 1500);
+    let labels: Vec<bool> = (0..patients).map(|i| i < patients / 3).collect();
+    let (mut clustered, mut apart) = (0, 0);
+    for _ in 0..studies {
+        let image: Vec<f64> = labels.iter().map(|_| normal()).collect();
+        let cases: Vec<Case> = (0..folds)
+            .map(|_| Case {
+                labels: labels.clone(),
+                scores: image.iter().map(|own| own + normal()).collect(),
+                patients: (0..patients).collect(),
+            })
+            .collect();
+        let together = mean(&cases.iter().enumerate().map(|(k, c)| c.fold(k)).collect::<Vec<_>>());
+        clustered += u32::from(together.p_above(0.5) < 0.05);
+        let sum: f64 = cases.iter().map(|c| mean(&[c.fold(0)]).se.powi(2)).sum();
+        let independent = sum.sqrt() / f64::from(folds);
+        apart += u32::from(normal_upper_tail((together.auc - 0.5) / independent) < 0.05);
+    }
+    let share = |n: u32| f64::from(n) / f64::from(studies);
+    assert!((0.035..0.075).contains(&share(clustered)), "{}", share(clustered));
+    assert!(share(apart) > 0.12, "{}", share(apart));
 }

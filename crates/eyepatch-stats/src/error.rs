@@ -130,6 +130,71 @@ pub enum StatsError {
         /// 0-based row that put the patient there.
         second_row: usize,
     },
+    /// A number of folds below 2; in scikit-learn's words, as what follows.
+    #[error(
+        "k-fold cross-validation requires at least one train/test split by setting n_splits=2 or more, got \
+         n_splits={n_splits}."
+    )]
+    TooFewSplits {
+        /// Folds asked for.
+        n_splits: usize,
+    },
+    /// More folds than rows.
+    #[error(
+        "Cannot have number of splits n_splits={n_splits} greater than the number of samples: n_samples={rows}."
+    )]
+    MoreSplitsThanRows {
+        /// Folds asked for.
+        n_splits: usize,
+        /// Rows.
+        rows: usize,
+    },
+    /// More folds than groups.
+    #[error("Cannot have number of splits n_splits={n_splits} greater than the number of groups: {groups}.")]
+    MoreSplitsThanGroups {
+        /// Folds asked for.
+        n_splits: usize,
+        /// Different groups.
+        groups: usize,
+    },
+    /// No class has a row for every fold.
+    #[error("n_splits={n_splits} cannot be greater than the number of members in each class.")]
+    MoreSplitsThanMembers {
+        /// Folds asked for.
+        n_splits: usize,
+    },
+    /// A test share that is none.
+    #[error(
+        "test_size={test_size:?} should be either positive and smaller than the number of samples {groups} or a \
+         float in the (0, 1) range"
+    )]
+    TestSize {
+        /// The share asked for.
+        test_size: f64,
+        /// Different groups.
+        groups: usize,
+    },
+    /// The test part takes every group.
+    #[error(
+        "With n_samples={groups}, test_size={test_size:?} and train_size=None, the resulting train set will be \
+         empty. Adjust any of the aforementioned parameters."
+    )]
+    EmptyTraining {
+        /// The share asked for.
+        test_size: f64,
+        /// Different groups.
+        groups: usize,
+    },
+    /// The column to stratify by holds numbers that are not whole.
+    #[error(
+        "Supported target types are: ('binary', 'multiclass'). Got 'continuous' instead. (row {row}: {value})"
+    )]
+    NotClasses {
+        /// The first 0-based row with a fraction.
+        row: usize,
+        /// Its cell.
+        value: String,
+    },
 }
 
 fn class_text(class: Option<usize>) -> String {

@@ -12,7 +12,9 @@ mod normal;
 mod power;
 mod runs;
 mod screen;
+pub mod sklearn;
 mod splits;
+mod strata;
 
 pub use auc::{Placements, auc};
 pub use clustered::{AucEstimate, FoldAuc, FoldScores, IntervalMethod, mean_auc_over_folds};
@@ -24,3 +26,4 @@ pub use power::{hanley_mcneil_variance, minimal_detectable_gap};
 pub use runs::{RunsTest, runs_test};
 pub use screen::{Pointing, Screen, screen, screen_values};
 pub use splits::{Holdout, check_no_overlap, group_holdout, group_kfold};
+pub use strata::joint_strata;

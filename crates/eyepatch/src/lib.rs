@@ -24,9 +24,9 @@ pub use eyepatch_macros::{audit, sweep};
 /// What audits need, in one line.
 pub mod prelude {
     pub use eyepatch_core::{
-        Dataset, Explainer, Handle, Keep, LegitimateRegion, Masker, Model, Probe, Shape, plugin,
+        Dataset, Explainer, Handle, Keep, LegitimateRegion, Masker, Model, Probe, Profile, Shape, plugin,
     };
-    pub use eyepatch_engine::{Experiment, MaskingSweep, auc};
+    pub use eyepatch_engine::{Experiment, MaskingSweep, Profiles, SplitScheme, auc};
     pub use eyepatch_macros::{audit, sweep};
 }
 

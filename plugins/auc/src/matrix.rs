@@ -60,6 +60,7 @@ fn check(set: &ScoreSet, table: &Table) -> Result<()> {
 /// One fold's labelled images.
 struct Fold<'a> {
     fold: usize,
+    rows: Vec<usize>,
     labels: Vec<bool>,
     scores: Vec<f64>,
     patients: Vec<&'a str>,
@@ -75,8 +76,8 @@ fn finding(
 ) -> Finding {
     let mut notes = Vec::new();
     let mut folds: Vec<Fold<'_>> = sets.values().map(|set| labelled(table, class, set)).collect();
-    let missing = sets.values().map(|s| s.rows.len()).sum::<usize>()
-        - folds.iter().map(|f| f.labels.len()).sum::<usize>();
+    let scored: BTreeSet<usize> = sets.values().flat_map(|s| s.rows.iter().copied()).collect();
+    let missing = scored.iter().filter(|&&row| table.rows[row].labels[class].is_none()).count();
     if missing > 0 {
         notes.push(format!("{missing} images without this label are left out"));
     }
@@ -95,7 +96,8 @@ fn finding(
         estimate: estimate.as_ref().map(|e| e.auc),
         interval,
         p: estimate.as_ref().map(|e| e.p_above(CHANCE + probe.margin)),
-        n_images: folds.iter().map(|f| f.labels.len()).sum(),
+        // An image that several folds test (a common test set) is one image.
+        n_images: folds.iter().flat_map(|f| &f.rows).collect::<BTreeSet<_>>().len(),
         n_patients: patients(|_| true),
         n_patients_positive: patients(|label| label),
         n_patients_negative: patients(|label| !label),
@@ -111,9 +113,16 @@ fn finding(
 }
 
 fn labelled<'a>(table: &'a Table, class: usize, set: &ScoreSet) -> Fold<'a> {
-    let mut fold = Fold { fold: set.fold, labels: Vec::new(), scores: Vec::new(), patients: Vec::new() };
+    let mut fold = Fold {
+        fold: set.fold,
+        rows: Vec::new(),
+        labels: Vec::new(),
+        scores: Vec::new(),
+        patients: Vec::new(),
+    };
     for (i, &row) in set.rows.iter().enumerate() {
         if let Some(label) = table.rows[row].labels[class] {
+            fold.rows.push(row);
             fold.labels.push(label);
             fold.scores.push(f64::from(set.scores.row(i)[class]));
             fold.patients.push(&table.rows[row].patient);

@@ -124,6 +124,21 @@ fn interval_and_p_are_the_clustered_ones() {
     assert_eq!(found[0].n_patients_positive, expected.n_patients_positive);
 }
 
+/// Five folds' models on one test set rest on its images and patients once, and say no more than one of them.
+#[test]
+fn a_common_test_set_counts_once() {
+    let table = table();
+    let folds: Vec<ScoreSet> = (0..5).map(|fold| ScoreSet { fold, ..set("Full", "Full", 0, 0) }).collect();
+    let (one, five) = (&folds[..1], &folds[..]);
+    let probe = AucMatrix::default();
+    let (one, five) = (examine(&probe, &table, one).unwrap(), examine(&probe, &table, five).unwrap());
+    for (a, b) in one.iter().zip(&five) {
+        assert_eq!((a.n_images, a.n_patients, &a.note), (b.n_images, b.n_patients, &b.note));
+        let (a, b) = (a.interval.unwrap(), b.interval.unwrap());
+        assert!((a.lower - b.lower).abs() < 1e-12 && (a.upper - b.upper).abs() < 1e-12, "{a:?} {b:?}");
+    }
+}
+
 #[test]
 fn direction_follows_the_interval() {
     let table = table();

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use eyepatch_core::Params;
+use eyepatch_core::{Params, Profile};
 use eyepatch_nn::densenet::{FrozenNorm, Scope};
 pub use eyepatch_nn::train::Augmentation as Augment;
 use eyepatch_nn::train::{OptimizerConfig, Stopping, TrainConfig};
@@ -178,13 +178,32 @@ pub fn densenet121_study() -> DenseNet {
 /// 1, and losses are means over samples (there over batches).
 #[must_use]
 pub fn densenet121_published() -> DenseNet {
-    DenseNet {
-        frozen_norm: FrozenNorm::Published,
-        stopping: Progressing::Published,
-        order: Order::Published,
-        views: 0,
-        shuffle: Shuffle::None,
-        ..densenet121_study()
+    densenet121_study().profile(Profile::Published)
+}
+
+impl DenseNet {
+    /// The same network, trained as it was published: frozen normalisations drift, images come in one order and are changed
+    /// afresh each epoch, any new least loss postpones the end, and images are normalised before masking; or with these
+    /// mended.
+    #[must_use]
+    pub fn profile(self, profile: Profile) -> Self {
+        match profile {
+            Profile::Published => Self {
+                frozen_norm: FrozenNorm::Published,
+                stopping: Progressing::Published,
+                order: Order::Published,
+                views: 0,
+                shuffle: Shuffle::None,
+                ..self
+            },
+            Profile::Strict => Self {
+                frozen_norm: FrozenNorm::Strict,
+                stopping: Progressing::Strict,
+                order: Order::Strict,
+                shuffle: if self.shuffle == Shuffle::None { Shuffle::Mixed } else { self.shuffle },
+                ..self
+            },
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod sample;
 mod sources;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use eyepatch_core::{
@@ -64,6 +65,10 @@ impl Dataset for Folder {
     fn table(&self, ctx: &Ctx) -> Result<Arc<Table>> {
         ctx.check()?;
         Ok(self.loaded(ctx.threads())?.table.clone())
+    }
+
+    fn table_file(&self) -> Option<&Path> {
+        Some(&self.table)
     }
 
     fn load(&self, row: usize, ctx: &Ctx) -> Result<Sample> {

@@ -12,4 +12,4 @@ mod region;
 pub use control::Of;
 pub use dilate::Dilate;
 pub use fill::{Fill, FillError, Filler};
-pub use region::{Region, controls, fills, published};
+pub use region::{Region, controls, fills, published, study};

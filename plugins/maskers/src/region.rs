@@ -1,6 +1,6 @@
 use eyepatch_core::{
-    Ctx, Donors, Error, Handle, Image, Keep, Mask, Masker, MaskingCard, Params, Prepared, Result, Roi, Shape,
-    TrainingPart, plugin,
+    Ctx, Donors, Error, Handle, Image, Keep, Mask, Masker, MaskingCard, Params, Prepared, Profile, Result,
+    Roi, Shape, TrainingPart, plugin,
 };
 use eyepatch_kernels::roi;
 use serde::{Deserialize, Serialize};
@@ -67,13 +67,23 @@ impl Params for Region {
 /// one; the published code's box lacks its last row and column.
 #[must_use]
 pub fn published() -> Vec<Handle<dyn Masker>> {
+    study(Profile::Strict)
+}
+
+/// The five strategies of [`published`]; with [`Profile::Published`], the box is the one that the published code really took.
+#[must_use]
+pub fn study(profile: Profile) -> Vec<Handle<dyn Masker>> {
+    let the_box = match profile {
+        Profile::Published => Shape::BoxPublished,
+        Profile::Strict => Shape::Box,
+    };
     let region = |keep, shape| Region { keep, shape, ..Region::default() }.into();
     vec![
         region(Keep::Full, Shape::Exact),
         region(Keep::Outside, Shape::Exact),
-        region(Keep::Outside, Shape::Box),
+        region(Keep::Outside, the_box),
         region(Keep::Inside, Shape::Exact),
-        region(Keep::Inside, Shape::Box),
+        region(Keep::Inside, the_box),
     ]
 }
 

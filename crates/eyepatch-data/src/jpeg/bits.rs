@@ -7,24 +7,63 @@ pub(super) fn ends_early() -> Bad {
     Bad::corrupt("the JPEG ends too early")
 }
 
-/// A Huffman code: for any 16 bits, the length of the code that they start with (0: none) and its value.
-pub(super) struct Codes(Vec<(u8, u8)>);
+/// Codes up to this length are looked up at once. Few are longer, and the table then stays in the core's nearest cache.
+const SHORT: u32 = 9;
+
+/// A Huffman code: for bits of a scan, the length of the code that they start with and its value.
+pub(super) struct Codes {
+    /// By the first [`SHORT`] bits: length (0: longer than these, or none) and value.
+    short: Vec<(u8, u8)>,
+    /// Of each longer length: the first 16-bit number beyond its codes, and what to add to a code of it, at its own length,
+    /// to get the place of its value.
+    long: [(u32, i32); 16 - SHORT as usize],
+    values: Vec<u8>,
+}
 
 impl Codes {
-    /// From the number of codes of each length, 1 to 16, and the values in order.
+    /// From the number of codes of each length, 1 to 16, and the values in order. Codes follow one another: the first of a
+    /// length is the one after the last shorter one, with zeros added.
     pub(super) fn new(counts: &[u8], values: &[u8]) -> Option<Self> {
-        let mut table = Vec::with_capacity(1 << 16);
-        let mut values = values.iter();
-        for (length, &count) in (1..=16u8).zip(counts) {
-            for &value in values.by_ref().take(count.into()) {
-                if table.len() == 1 << 16 {
-                    return None;
+        let mut short = Vec::with_capacity(1 << SHORT);
+        let mut long = [(0, 0); 16 - SHORT as usize];
+        // The next code as a 16-bit number, and how many were before it.
+        let (mut next, mut place) = (0u32, 0usize);
+        for (length, &count) in (1..=16u32).zip(counts) {
+            let width = 1 << (16 - length);
+            if length > SHORT {
+                let first = i32::try_from(next >> (16 - length)).ok()?;
+                long[(length - SHORT - 1) as usize] =
+                    (next + u32::from(count) * width, i32::try_from(place).ok()? - first);
+            }
+            for &value in values.get(place..place + usize::from(count))? {
+                if length <= SHORT {
+                    short.extend(std::iter::repeat_n((length as u8, value), 1 << (SHORT - length)));
                 }
-                table.extend(std::iter::repeat_n((length, value), 1 << (16 - length)));
+                next += width;
+            }
+            place += usize::from(count);
+            if next > 1 << 16 {
+                return None;
             }
         }
-        table.resize(1 << 16, (0, 0));
-        Some(Self(table))
+        short.resize(1 << SHORT, (0, 0));
+        Some(Self { short, long, values: values[..place].to_vec() })
+    }
+
+    /// Length and value of the code that these 16 bits start with.
+    #[inline(always)]
+    fn find(&self, bits: u32) -> Option<(u32, u8)> {
+        match self.short[(bits >> (16 - SHORT)) as usize] {
+            (0, _) => self.find_long(bits),
+            (length, value) => Some((length.into(), value)),
+        }
+    }
+
+    #[cold]
+    fn find_long(&self, bits: u32) -> Option<(u32, u8)> {
+        let (length, (_, shift)) = (SHORT + 1..).zip(self.long).find(|(_, (end, _))| bits < *end)?;
+        let place = i32::try_from(bits >> (16 - length)).ok()? + shift;
+        Some((length, *self.values.get(usize::try_from(place).ok()?)?))
     }
 }
 
@@ -43,6 +82,20 @@ impl<'a> Bits<'a> {
     }
 
     fn fill(&mut self) {
+        if let Some(next) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<8>())
+            && self.count <= 48
+        {
+            let word = u64::from_be_bytes(*next);
+            // Some byte is 0xff where adding one to each carries out of it.
+            let ones = u64::MAX / 255;
+            if (!word).wrapping_sub(ones) & word & (ones << 7) == 0 {
+                let bytes = ((64 - self.count) / 8).min(7);
+                self.held = self.held << (8 * bytes) | word >> (64 - 8 * bytes);
+                self.at += bytes as usize;
+                self.count += 8 * bytes;
+                return;
+            }
+        }
         while self.count <= 48 {
             let (byte, length) = match self.bytes.get(self.at..) {
                 Some([0xff, 0, ..]) => (0xff, 2),
@@ -56,6 +109,7 @@ impl<'a> Bits<'a> {
     }
 
     /// The next code's value.
+    #[inline]
     pub(super) fn value(&mut self, codes: Option<&Codes>) -> Result<u8, Bad> {
         let codes = codes.ok_or_else(|| Bad::corrupt("a scan of the JPEG uses a table that is not there"))?;
         if self.count < 16 {
@@ -64,13 +118,14 @@ impl<'a> Bits<'a> {
         // Zeros stand for what is missing; `take` notices where the code needs them.
         let next =
             if self.count < 16 { self.held << (16 - self.count) } else { self.held >> (self.count - 16) };
-        match codes.0[(next & 0xffff) as usize] {
-            (0, _) => Err(Bad::corrupt("the JPEG's data hold a code that its tables do not know")),
-            (length, value) => self.take(length.into()).map(|_| value),
+        match codes.find(next as u32 & 0xffff) {
+            None => Err(Bad::corrupt("the JPEG's data hold a code that its tables do not know")),
+            Some((length, value)) => self.take(length).map(|_| value),
         }
     }
 
     /// The next `n` bits, at most 16.
+    #[inline]
     pub(super) fn take(&mut self, n: u32) -> Result<u32, Bad> {
         if self.count < n {
             self.fill();
@@ -103,3 +158,7 @@ impl<'a> Bits<'a> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "bits_tests.rs"]
+mod tests;

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use eyepatch_core::{ContentHash, Error as CoreError};
+use eyepatch_data::npy;
 use half::f16;
 use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
 
-use super::npy;
 use crate::run::Precision;
 use crate::{Error, Result};
 

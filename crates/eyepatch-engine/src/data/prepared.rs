@@ -3,16 +3,19 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use eyepatch_core::{Ctx, Dataset, Image, Keep, Mask, Pixels, Roi, Row, Table};
+use eyepatch_data::npy;
+use eyepatch_data::resize::{self, Edges, ResizeMethod};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::npy;
-use super::resize::{self, Edges};
 use crate::cell::{CellCtx, read_json};
 use crate::{Error, Result};
 
 /// How many unusable samples an error names.
 const SHOWN: usize = 5;
+
+/// How audits resize.
+const METHOD: ResizeMethod = ResizeMethod::Antialias;
 
 /// Part of every `prepare` cell's key.
 pub(crate) const PREPARE_REVISION: u32 = resize::REVISION;
@@ -183,9 +186,11 @@ fn load_all(
             let expected = format!("{}x{}", sample.image.height(), sample.image.width());
             return Err(eyepatch_core::Error::shape("ROI", expected, found).of_row(r));
         }
+        let inner = dataset.inner_roi(source, ctx)?;
+        let inner = inner.as_ref().unwrap_or(&sample.roi);
         let resized = (
-            resize::image(&sample.image, size).map_err(|e| e.of_row(r))?,
-            resize::roi(&sample.roi, size).map_err(|e| e.of_row(r))?,
+            resize::image(&sample.image, size, METHOD).map_err(|e| e.of_row(r))?,
+            resize::edges(&sample.roi, inner, size, METHOD).map_err(|e| e.of_row(r))?,
         );
         ctx.progress().report(done.fetch_add(1, Ordering::Relaxed) + 1, total, "images");
         Ok(resized)

@@ -6,6 +6,7 @@ use eyepatch_report::schema::{PartCount, SplitSummary};
 use eyepatch_stats::{check_no_overlap, group_holdout, group_kfold};
 use serde::{Deserialize, Serialize};
 
+use super::SplitScheme;
 use crate::{Error, Result};
 
 /// Part of a fold.
@@ -80,20 +81,26 @@ pub(super) fn hold_out(
     Ok((train, held))
 }
 
-fn patients(table: &Table) -> Vec<&str> {
+pub(super) fn patients(table: &Table) -> Vec<&str> {
     table.rows.iter().map(|r| r.patient.as_str()).collect()
 }
 
-/// A stratum a row, for balancing: 0 without a positive label, else 1 + the rarest of its positive classes. Strata with
-/// fewer patients among `rows` than there are `parts` cannot be balanced and join the largest one.
-fn strata(table: &Table, rows: &[usize], parts: usize) -> Vec<usize> {
+/// What a row's labels say, as a code: 0 without a positive label, else 1 + the class that is rarest among `rows` of its
+/// positive ones.
+pub(super) fn answer_codes(table: &Table, rows: &[usize]) -> Vec<usize> {
     let count = |c: usize| rows.iter().filter(|&&r| table.rows[r].labels[c] == Some(true)).count();
     let counts: Vec<usize> = (0..table.classes.len()).map(count).collect();
     let rarest = |labels: &[Option<bool>]| {
         let positive = (0..labels.len()).filter(|&c| labels[c] == Some(true));
         positive.min_by_key(|&c| (counts[c], c)).map_or(0, |c| c + 1)
     };
-    let mut strata: Vec<usize> = table.rows.iter().map(|r| rarest(&r.labels)).collect();
+    table.rows.iter().map(|r| rarest(&r.labels)).collect()
+}
+
+/// A stratum a row, for balancing: its [`answer_codes`]. Strata with fewer patients among `rows` than there are `parts`
+/// cannot be balanced and join the largest one.
+fn strata(table: &Table, rows: &[usize], parts: usize) -> Vec<usize> {
+    let mut strata = answer_codes(table, rows);
     let mut patients: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
     for &row in rows {
         patients.entry(strata[row]).or_default().insert(&table.rows[row].patient);
@@ -142,12 +149,7 @@ impl Splits {
             Ok(Fold { train, validation: held, test: (0..test.len()).filter(|&r| test[r] == k).collect() })
         };
         let folds_made = (0..folds).map(fold).collect::<Result<Vec<_>>>()?;
-        let scheme = format!(
-            "{folds} folds by patient, balanced by class, each row tested once; {:.0} % of each fold's other patients \
-             watch the training",
-            validation * 100.0
-        );
-        Self { folds: folds_made, scheme }.checked(table)
+        Self { folds: folds_made, scheme: SplitScheme::Balanced.words(folds, validation) }.checked(table)
     }
 
     /// Refuses folds that part a patient or in which a class cannot be learnt or tested, whoever made them.
@@ -167,6 +169,16 @@ impl Splits {
         Ok(self)
     }
 
+    /// Whether all folds are tested on the same rows.
+    pub(crate) fn common_test(&self) -> bool {
+        self.folds.len() > 1 && self.folds.windows(2).all(|pair| pair[0].test == pair[1].test)
+    }
+
+    /// How they were made, in words.
+    pub(crate) fn scheme(&self) -> &str {
+        &self.scheme
+    }
+
     /// Hash over one fold's rows.
     pub(crate) fn hash(&self, fold: usize) -> ContentHash {
         let fold = &self.folds[fold];
@@ -176,6 +188,11 @@ impl Splits {
             hasher = hasher.part(bytes);
         }
         hasher.finish()
+    }
+
+    /// Hash over the names that rows go by in a split file.
+    pub(crate) fn names_hash(&self, table: &Table) -> ContentHash {
+        table.rows.iter().fold(Hasher::new(), |h, row| h.part(&row.id)).finish()
     }
 
     /// For the report.

@@ -46,7 +46,7 @@ proptest! {
         let splits = Splits::make(&table, 3, 0.2, Seed::root(seed)).unwrap();
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), split_file::to_csv(&splits, &table).unwrap()).unwrap();
-        let read = split_file::read(file.path(), &table, 0.2, Seed::root(0)).unwrap();
+        let read = split_file::read(file.path(), (&table, None), 0.2, Seed::root(0)).unwrap();
         prop_assert_eq!(splits.folds, read.folds);
     }
 }
@@ -83,7 +83,7 @@ fn a_share_keeps_whole_patients_and_rare_classes() {
 fn refusal(table: &Table, text: &str) -> String {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
-    split_file::read(file.path(), table, 0.2, Seed::root(0)).unwrap_err().to_string()
+    split_file::read(file.path(), (table, None), 0.2, Seed::root(0)).unwrap_err().to_string()
 }
 
 #[test]
@@ -108,5 +108,65 @@ fn a_wrong_split_file_is_refused_by_name() {
     );
     assert!(one_class.contains("test part has no negative image of class `c`"), "{one_class}");
     let rows = refusal(&table, "row,fold,part\n0,0,train\n");
-    assert!(rows.contains("sample"), "{rows}");
+    assert!(rows.contains("not read from one table file"), "{rows}");
+    let both = refusal(&table, "row,sample,fold,part\n0,s0,0,train\n");
+    assert!(both.contains("`sample`") && both.contains("`row`"), "{both}");
+    let neither = refusal(&table, "name,fold,part\n0,0,train\n");
+    assert!(neither.contains("sample"), "{neither}");
+}
+
+/// A row is a row of the table's file, whatever a filter leaves of it and however many lines a row takes.
+#[test]
+fn rows_go_by_their_place_in_the_tables_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let (source, splits) = (dir.path().join("t.csv"), dir.path().join("s.csv"));
+    // Row 1 takes two lines, an empty line comes before row 3, line ends are CRLF, and there is a byte order mark.
+    let cells: Vec<String> =
+        (0..12).map(|i| if i == 1 { "\"two\r\nlines\"".into() } else { format!("s{i}") }).collect();
+    let mut text = String::from("\u{feff}id,x\r\n");
+    for (i, cell) in cells.iter().enumerate() {
+        text += if i == 3 { "\r\n" } else { "" };
+        text += &format!("{cell},{i}\r\n");
+    }
+    std::fs::write(&source, text).unwrap();
+    let lines = [2, 3, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+    let mut table = table(&(0..12).collect::<Vec<_>>(), &(0..12).map(|i| i % 2 == 0).collect::<Vec<_>>());
+    table.rows.iter_mut().zip(lines).for_each(|(row, line)| row.line = Some(line));
+    // A filter drops rows 0 and 5.
+    table.rows.remove(5);
+    table.rows.remove(0);
+    let part = |row: usize, k: usize| {
+        if row % 4 / 2 == k {
+            "test"
+        } else if row > 7 {
+            "validation"
+        } else {
+            "train"
+        }
+    };
+    let line = |(k, row): (usize, usize)| format!("{row},{k},{}\n", part(row, k));
+    let all: String = (0..2).flat_map(|k| (0..12).map(move |row| (k, row))).map(line).collect();
+    std::fs::write(&splits, format!("row,fold,part\n{all}")).unwrap();
+    let read = || split_file::read(&splits, (&table, Some(&source)), 0.2, Seed::root(0));
+    let made = read().unwrap();
+    for (k, fold) in made.folds.iter().enumerate() {
+        for (index, row) in table.rows.iter().enumerate() {
+            let place: usize = row.id[1..].parse().unwrap();
+            let found = Part::ALL.into_iter().find(|p| fold.rows(*p).contains(&index)).unwrap();
+            assert_eq!(found.to_string(), part(place, k), "row {place}, fold {k}");
+        }
+    }
+    let refused = |text: &str| {
+        std::fs::write(&splits, text).unwrap();
+        read().unwrap_err().to_string()
+    };
+    let beyond = refused(&format!("row,fold,part\n{all}12,0,test\n"));
+    assert!(beyond.contains("no row 12: the table has 12 rows, from 0 to 11"), "{beyond}");
+    let name = refused("row,fold,part\ns3,0,train\n");
+    assert!(name.contains("`s3` is no 0-based row") && name.contains("line 2"), "{name}");
+    let twice = refused("row,fold,part\n3,0,train\n3,0,test\n");
+    assert!(twice.contains("row `3` is already in `train`"), "{twice}");
+    std::fs::write(&source, "id,x\ns1,1\n").unwrap();
+    let other = refused(&format!("row,fold,part\n{all}"));
+    assert!(other.contains("comes from no row of this file"), "{other}");
 }

@@ -80,7 +80,7 @@ pub fn execute(
     options: &Options,
     observer: &dyn Observer,
 ) -> Result<Vec<Done>> {
-    let root = Seed::root(info.seed).child(&info.id);
+    let root = Seed::root(info.seed).child(info.stream());
     let all =
         Ctx::new(root, options.threads)?.with_cancel(options.cancel.clone()).with_device(options.device);
     let plan = Plan::look(cells, store, &all)?;

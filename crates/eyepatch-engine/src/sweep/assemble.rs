@@ -105,7 +105,7 @@ impl Gathered {
             Self { scores: vec![], attributions: vec![], training: vec![], visible: vec![], check: None };
         for (role, folder) in plan.roles.iter().zip(folders) {
             match *role {
-                Role::Prepare | Role::Features => {}
+                Role::Prepare | Role::Split | Role::Features => {}
                 Role::Check => all.check = Some(read_json(&folder.join(check::CHECK_FILE))?),
                 Role::Survey => all.visible = read_json(&folder.join(work::SURVEY_FILE))?,
                 Role::Fit { trained, fold } => all.training.push(Training {
@@ -173,25 +173,21 @@ pub(super) fn estimate(finding: Option<&Finding>) -> Option<Estimate> {
     Some(Estimate { value: finding.estimate?, interval: finding.interval })
 }
 
-/// Smallest gap above `margin` that this data set's patients let a test find with 80 % power.
+/// Smallest gap above `margin` that the patients who are tested let a test find with 80 % power.
 pub(super) fn detectable_gap(
     s: &Shared,
     class: usize,
     margin: f64,
 ) -> Result<f64, eyepatch_stats::StatsError> {
+    let tested: BTreeSet<usize> = s.splits.folds.iter().flat_map(|f| &f.test).copied().collect();
     let patients = |answer: bool| {
-        let rows = s.table.rows.iter().filter(|r| r.labels[class] == Some(answer));
+        let rows = tested.iter().map(|&r| &s.table.rows[r]).filter(|r| r.labels[class] == Some(answer));
         rows.map(|r| r.patient.as_str()).collect::<BTreeSet<_>>().len()
     };
+    // A common test set that several models see tells no more of its patients than one model's look at it.
+    let folds = if s.splits.common_test() { 1 } else { s.splits.folds.len() };
     let alpha = (1.0 - LEVEL) / 2.0;
-    eyepatch_stats::minimal_detectable_gap(
-        patients(true),
-        patients(false),
-        s.splits.folds.len(),
-        alpha,
-        0.8,
-        margin,
-    )
+    eyepatch_stats::minimal_detectable_gap(patients(true), patients(false), folds, alpha, 0.8, margin)
 }
 
 fn matrices(s: &Shared, index: &AucIndex<'_>, trained: &[String]) -> Vec<Matrix> {
@@ -277,7 +273,7 @@ fn data_summary(s: &Shared) -> DataSummary {
         classes: table.classes.iter().enumerate().map(class).collect(),
         columns: names.into_iter().map(|n| column(s, n)).collect(),
         legitimate: s.dataset.legitimate(),
-        content: s.content,
+        content: Some(s.content),
     }
 }
 
@@ -347,7 +343,7 @@ fn provenance(plan: &SweepPlan) -> Provenance {
     plugins.extend(plan.explainer.iter().map(|e| e.spec().clone()));
     let half = s.shares.trunk().is_some_and(|t| t.precision == Precision::F16);
     let precision = if half { "f32, features f16" } else { "f32" };
-    Provenance { plugins, cells: Vec::new(), device: plan.device, precision: precision.into() }
+    Provenance { plugins, cells: Vec::new(), device: Some(plan.device), precision: precision.into() }
 }
 
 /// Every score behind the result. Cells that a spreadsheet would take for a formula are made harmless.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Export, FlagRule, export, plan};
 use crate::audit::{AuditInfo, Experiment};
+use crate::data::SplitScheme;
 use crate::run::{Observer, Options, Planned};
 use crate::{Error, Result};
 
@@ -29,6 +30,8 @@ pub(super) struct Design {
     pub(super) dilations: Vec<i32>,
     pub(super) folds: usize,
     pub(super) validation: f64,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) split: SplitScheme,
     pub(super) split_file: Option<PathBuf>,
     pub(super) flag: FlagRule,
     pub(super) size: Option<(usize, usize)>,
@@ -42,6 +45,7 @@ impl Default for Design {
             dilations: Vec::new(),
             folds: 3,
             validation: 0.15,
+            split: SplitScheme::default(),
             split_file: None,
             flag: FlagRule::default(),
             size: None,
@@ -49,6 +53,11 @@ impl Default for Design {
             quick_images: 240,
         }
     }
+}
+
+/// What a plan need not say.
+fn is_default(scheme: &SplitScheme) -> bool {
+    *scheme == SplitScheme::default()
 }
 
 /// A plugin by id, with its parameters.
@@ -135,21 +144,30 @@ impl MaskingSweep {
         self
     }
 
-    /// Number of patient-grouped folds, 2 or more.
+    /// Number of patient-grouped folds, 2 or more [default: 3].
     #[must_use]
     pub fn folds(mut self, folds: usize) -> Self {
         self.design.folds = folds;
         self
     }
 
-    /// Share of each fold's training patients that watches the training instead, between 0 and 1.
+    /// Share of each fold's training patients that watches the training instead, between 0 and 1, where the scheme of the
+    /// folds does not say which.
     #[must_use]
     pub fn validation(mut self, share: f64) -> Self {
         self.design.validation = share;
         self
     }
 
-    /// Takes folds from a file with the columns `row,fold,part` instead of making them.
+    /// How folds are made. Without it: [`SplitScheme::Balanced`]. The study had five of them:
+    /// `.split(SplitScheme::study_chest()).folds(5)`.
+    #[must_use]
+    pub fn split(mut self, scheme: SplitScheme) -> Self {
+        self.design.split = scheme;
+        self
+    }
+
+    /// Takes folds from a file with the columns `sample,fold,part` or `row,fold,part` instead of making them.
     #[must_use]
     pub fn splits(mut self, file: impl Into<PathBuf>) -> Self {
         self.design.split_file = Some(file.into());
@@ -246,6 +264,12 @@ impl MaskingSweep {
                 format!("a validation share of {validation}"),
                 "give a share between 0 and 1, for instance 0.15",
             );
+        }
+        if let Err((problem, remedy)) = self.design.split.check() {
+            return wrong(problem, remedy);
+        }
+        if self.design.split_file.is_some() && self.design.split != SplitScheme::default() {
+            return wrong("folds from a file and a scheme to make them by".into(), "declare one of the two");
         }
         if !(0.5..1.0).contains(&flag.threshold) {
             let remedy = "give an AUC from 0.5 to below 1, for instance auc(Keep::Outside).above(0.60)";

@@ -38,7 +38,7 @@ pub(super) fn export(
     let needed = plan.roles.iter().take_while(|r| matches!(r, Role::Prepare | Role::Survey)).count();
     let done = execute(&plan.cells()[..needed], audit, &store, options, observer)?;
     let shared = &plan.shared;
-    let ctx = Ctx::new(Seed::root(audit.seed).child(&audit.id), options.threads)?
+    let ctx = Ctx::new(Seed::root(audit.seed).child(audit.stream()), options.threads)?
         .with_cancel(options.cancel.clone());
     let keep = |path: &str, image: &Image| {
         let path = folder.join(path);

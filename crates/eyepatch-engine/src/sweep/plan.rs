@@ -36,11 +36,21 @@ pub(super) enum Role {
     Prepare,
     Survey,
     Check,
+    Split,
     Features,
     Fit { trained: usize, fold: usize },
     Predict { trained: usize, evaluation: usize, fold: usize },
     Explain,
     Scores,
+}
+
+/// A cell that trains a model.
+#[derive(Debug, Clone, Copy)]
+struct FitCell {
+    trained: usize,
+    fold: usize,
+    /// Position in the plan.
+    cell: usize,
 }
 
 /// Position of the `prepare` cell in every plan.
@@ -67,6 +77,7 @@ impl SweepPlan {
         plan.prepare();
         plan.survey();
         plan.check();
+        plan.split();
         if plan.shared.model.scores().is_some() {
             plan.scores()?;
         } else {
@@ -124,6 +135,14 @@ impl SweepPlan {
         cell.parallel = true;
     }
 
+    /// Keeps the folds that every model of the audit is trained and tested on.
+    fn split(&mut self) {
+        let s = self.shared.clone();
+        let folds: Vec<_> = (0..s.splits.folds.len()).map(|k| s.splits.hash(k)).collect();
+        let body = json!({ "folds": folds, "rows": s.splits.names_hash(&s.table) });
+        self.push(Role::Split, "folds".into(), body, vec![], work::split);
+    }
+
     fn train_and_predict(&mut self, options: &Options) -> Result<()> {
         let s = self.shared.clone();
         let ctx = Ctx::new(Seed::root(s.audit.seed), 1)?.with_device(options.device);
@@ -137,7 +156,7 @@ impl SweepPlan {
         self.estimate = s.model.estimate(&workload, &ctx);
         let model_content = s.model.content(&ctx)?;
         let mut common = json!({
-            "model": identity(s.model.spec()), "model_content": model_content, "audit": s.audit.id,
+            "model": identity(s.model.spec()), "model_content": model_content, "audit": s.audit.stream(),
             "seed": s.audit.seed, "device": options.device, "precision": "f32",
         });
         if let Some(trunk) = s.shares.trunk() {
@@ -147,18 +166,18 @@ impl SweepPlan {
         let mut fits = Vec::new();
         for trained in s.trainings() {
             for fold in 0..folds {
-                fits.push((trained, fold, self.fit(&common, trained, fold, &kept)));
+                fits.push(self.fit(&common, trained, fold, &kept));
             }
         }
-        for &(trained, fold, fit) in &fits {
+        for &fit in &fits {
             for (evaluation, e) in s.evaluations.iter().enumerate() {
-                if !s.for_full_only(e) || trained == s.full {
-                    self.predict(&common, (trained, evaluation, fold), fit, &kept);
+                if !s.for_full_only(e) || fit.trained == s.full {
+                    self.predict(&common, fit, evaluation, &kept);
                 }
             }
         }
-        let full = fits.iter().find(|(trained, fold, _)| *trained == s.full && *fold == 0);
-        if let (Some(explainer), Some(&(_, _, fit))) = (self.explainer.clone(), full) {
+        let full = fits.iter().find(|fit| fit.trained == s.full && fit.fold == 0);
+        if let (Some(explainer), Some(&FitCell { cell: fit, .. })) = (self.explainer.clone(), full) {
             let examples = s.examples(self.design.examples);
             let body = json!({ "common": common, "explainer": identity(explainer.spec()), "rows": examples });
             let name = format!("{} fold 0", explainer.card().name);
@@ -183,7 +202,7 @@ impl SweepPlan {
             let body = json!({
                 "trunk": common["trunk"], "model": [&model.id, &model.version, model.revision], "view": set.view,
                 "masking": identity(masking.handle.spec()), "split": set.fold.map(|f| s.splits.hash(f)),
-                "rows": set.rows_hash(), "audit": s.audit.id, "seed": s.audit.seed, "device": common["device"],
+                "rows": set.rows_hash(), "audit": s.audit.stream(), "seed": s.audit.seed, "device": common["device"],
             });
             let (of, name) = (set.clone(), set.name(&s, trunk.views));
             let cell = self.push(Role::Features, name, body, vec![PREPARE], move |s, cell| {
@@ -204,7 +223,7 @@ impl SweepPlan {
         trained: usize,
         fold: usize,
         kept: &[(usize, Arc<FeatureSet>)],
-    ) -> usize {
+    ) -> FitCell {
         let s = self.shared.clone();
         let masking = &s.maskings[trained];
         let body = json!({
@@ -221,17 +240,19 @@ impl SweepPlan {
         cell.after = vec![SURVEY];
         cell.seconds = estimate.fit_seconds;
         cell.bytes = estimate.disk_bytes;
-        self.cells.len() - 1
+        FitCell { trained, fold, cell: self.cells.len() - 1 }
     }
 
+    /// Asks a model about the test part of its own fold; of which fold, only the model says.
     fn predict(
         &mut self,
         common: &Value,
-        (trained, evaluation, fold): (usize, usize, usize),
-        fit: usize,
+        fit: FitCell,
+        evaluation: usize,
         kept: &[(usize, Arc<FeatureSet>)],
     ) {
         let s = self.shared.clone();
+        let FitCell { trained, fold, cell: fit } = fit;
         let e = &s.evaluations[evaluation];
         let body = json!({
             "common": common, "masking": identity(e.handle.spec()), "split": s.splits.hash(fold),
@@ -258,7 +279,7 @@ impl SweepPlan {
         let splits: Vec<_> = (0..s.splits.folds.len()).map(|k| s.splits.hash(k)).collect();
         let body = json!({
             "model": identity(s.model.spec()), "model_content": s.model.content(&ctx)?, "maskings": maskings,
-            "splits": splits, "audit": s.audit.id, "seed": s.audit.seed,
+            "splits": splits, "audit": s.audit.stream(), "seed": s.audit.seed,
         });
         let cell = self.push(Role::Scores, "score file".into(), body, vec![PREPARE], work::scores);
         cell.after = vec![SURVEY];
@@ -273,6 +294,7 @@ impl Role {
             Self::Prepare => "prepare",
             Self::Survey => "survey",
             Self::Check => "check",
+            Self::Split => "split",
             Self::Features => "features",
             Self::Fit { .. } => "fit",
             Self::Predict { .. } => "predict",
@@ -318,6 +340,7 @@ impl Planned for SweepPlan {
             ("model".to_owned(), format!("{} at {}x{} px", s.model.card().name, s.size.0, s.size.1)),
             ("maskings".to_owned(), names(false)),
             ("folds".to_owned(), s.splits.folds.len().to_string()),
+            ("splits".to_owned(), s.splits.scheme().to_owned()),
             ("rule".to_owned(), self.design.flag.sentence(assemble::LEVEL)),
         ];
         if s.maskings.iter().any(|m| m.further) {

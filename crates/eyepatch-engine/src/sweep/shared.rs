@@ -62,7 +62,7 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(sweep: &MaskingSweep, audit: &AuditInfo, options: &Options) -> Result<Self> {
         sweep.check(audit)?;
-        let seed = Seed::root(audit.seed).child(&audit.id);
+        let seed = Seed::root(audit.seed).child(audit.stream());
         let ctx =
             Ctx::new(seed, options.threads)?.with_cancel(options.cancel.clone()).with_device(options.device);
         let quick_model = if options.quick { sweep.model.quick() } else { None };
@@ -85,6 +85,8 @@ impl Shared {
         let (maskings, full) =
             maskings(sweep, pipeline).map_err(|problem| wrong(problem, "mend the list of maskings"))?;
         let evaluations = evaluations(sweep, &maskings, options.quick);
+        check_regions(sweep, &maskings)
+            .map_err(|problem| wrong(problem, "give the data set masks, or show its images whole"))?;
 
         let whole = sweep.dataset.table(&ctx)?;
         whole.check()?;
@@ -102,8 +104,11 @@ impl Shared {
             )
         })?;
         let splits = match &sweep.design.split_file {
-            Some(file) if !options.quick => split_file::read(file, &table, sweep.design.validation, seed)?,
-            _ => Splits::make(&table, folds, sweep.design.validation, seed)?,
+            Some(file) if !options.quick => {
+                let source = sweep.dataset.table_file();
+                split_file::read(file, (&*table, source), sweep.design.validation, seed)?
+            }
+            _ => sweep.design.split.splits(&table, folds, sweep.design.validation, seed)?,
         };
         let content = content(&sweep.dataset, &sources, &ctx)?;
         let shares = Shares::ask(&model, options.cache_precision, &ctx)?;
@@ -138,7 +143,7 @@ impl Shared {
 
     /// The training part of a fold, as maskings that keep this part see it.
     pub(super) fn training(&self, folder: &Path, fold: usize, keep: Keep) -> Result<RowSet> {
-        let seed = Seed::root(self.audit.seed).child(&self.audit.id);
+        let seed = Seed::root(self.audit.seed).child(self.audit.stream());
         Ok(RowSet {
             set: self.set(folder)?,
             table: self.table.clone(),
@@ -221,6 +226,18 @@ fn maskings(sweep: &MaskingSweep, pipeline: Pipeline) -> Result<(Vec<Masking>, u
     match maskings.iter().position(|m| m.card.keep == Keep::Full && !m.further) {
         Some(full) => Ok((maskings, full)),
         None => Err("no masking shows the full image, which all others are held against".into()),
+    }
+}
+
+/// A set without regions of interest is only shown whole.
+fn check_regions(sweep: &MaskingSweep, maskings: &[Masking]) -> Result<(), String> {
+    match (sweep.dataset.unmasked_only(), maskings.iter().find(|m| m.card.keep != Keep::Full)) {
+        (Some(why), Some(masking)) => Err(format!(
+            "data set `{}` cannot be masked, and `{}` masks it: {why}",
+            sweep.dataset.spec().id,
+            masking.card.name
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -15,7 +15,7 @@ use super::features::FeatureSet;
 use super::plan::dilated_name;
 use super::shared::{DELIVERED, Evaluation, Shared};
 use crate::cell::{CellCtx, file_name};
-use crate::data::{Features, Masked, Part, PreparedSet};
+use crate::data::{Features, Masked, Part, PreparedSet, split_file};
 use crate::{Error, Result};
 
 /// Images a batch of prediction; bounds memory and changes no score.
@@ -24,6 +24,7 @@ const BATCH: usize = 32;
 const BUDGET: Budget = Budget { evaluations: 400, batch: 32 };
 
 pub(super) const SURVEY_FILE: &str = "visible.json";
+pub(super) const SPLIT_FILE: &str = "split-rows.csv";
 pub(super) const SCORES_FILE: &str = "scores.json";
 pub(super) const HISTORY_FILE: &str = "history.json";
 const MODEL_FOLDER: &str = "model";
@@ -31,6 +32,12 @@ pub(super) const ATTRIBUTIONS_FILE: &str = "attributions.json";
 
 pub(super) fn prepare(shared: &Shared, cell: &CellCtx) -> Result<()> {
     PreparedSet::write(&*shared.dataset, &shared.table, &shared.sources, shared.size, cell)
+}
+
+/// Writes down which rows of which fold train, watch and are tested.
+pub(super) fn split(shared: &Shared, cell: &CellCtx) -> Result<()> {
+    let path = cell.out.join(SPLIT_FILE);
+    std::fs::write(&path, split_file::to_csv(&shared.splits, &shared.table)?).map_err(Error::io(&path))
 }
 
 /// Applies every masking to every row: an empty region is found here, and the mean visible share is kept.

@@ -85,6 +85,10 @@ impl Dataset for Discs {
     fn content(&self, row: usize, _ctx: &Ctx) -> Result<ContentHash> {
         Ok(ContentHash::of(&row.to_le_bytes()))
     }
+
+    fn unmasked_only(&self) -> Option<String> {
+        (self.twist == "whole").then(|| "nobody drew a disc".into())
+    }
 }
 
 /// What hides the region.

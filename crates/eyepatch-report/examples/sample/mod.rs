@@ -29,7 +29,8 @@ impl Sample {
         let mut pictures = BTreeMap::new();
         let audits = vec![audit(false, &mut pictures), audit(true, &mut pictures)];
         let timings = timings(&audits);
-        let result = RunResult { schema: SCHEMA.into(), generator: "0.1.0".into(), audits };
+        let comparisons = vec![parts::comparison(&audits)];
+        let result = RunResult { schema: SCHEMA.into(), generator: "0.1.0".into(), audits, comparisons };
         Self { result, timings, pictures }
     }
 
@@ -161,7 +162,7 @@ fn provenance(id: &str) -> Provenance {
     Provenance {
         plugins: parts::plugins(),
         cells: cells.into_iter().map(record).collect(),
-        device: Device::Cpu,
+        device: Some(Device::Cpu),
         precision: "f32".into(),
     }
 }

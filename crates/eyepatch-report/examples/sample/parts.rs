@@ -7,8 +7,8 @@ use eyepatch_core::{
     ModelCard, Normalise, OutputSpace, PluginSpec, Shape, Step, Task,
 };
 use eyepatch_report::schema::{
-    ClassCount, ColumnSummary, DataSummary, Estimate, MaskingSummary, ModelSummary, PartCount, SplitSummary,
-    Training,
+    AnswerOf, AuditResult, Choice, ClassCount, ColumnSummary, ComparedAuc, Comparison, DataSummary, Estimate,
+    MaskingSummary, ModelSummary, PartCount, SplitSummary, Training,
 };
 use serde_json::{Value, json};
 
@@ -87,7 +87,7 @@ pub(crate) fn data(shortcut: bool) -> DataSummary {
                 reason: "opacities are drawn inside the lungs".into(),
             },
         )]),
-        content: ContentHash::of(&[u8::from(shortcut)]),
+        content: Some(ContentHash::of(&[u8::from(shortcut)])),
     }
 }
 
@@ -204,4 +204,37 @@ pub(crate) fn findings(auc: impl Fn(usize, usize) -> f64) -> Vec<Finding> {
         }
     };
     (0..25).map(|i| one(i / 5, i % 5)).collect()
+}
+
+/// The two audits as if they were variants of one.
+pub(crate) fn comparison(audits: &[AuditResult]) -> Comparison {
+    let choice = |what: &str, values: [Option<&str>; 2]| Choice {
+        what: what.into(),
+        values: values.map(|v| v.map(str::to_owned)).into(),
+    };
+    let classes: Vec<_> = audits.iter().map(|a| &a.answer.classes[0]).collect();
+    let matrices: Vec<_> = audits.iter().map(|a| &a.matrices[0]).collect();
+    let cells = (0..MASKINGS.len()).map(|column| ComparedAuc {
+        class: "opacity".into(),
+        trained: "Full".into(),
+        evaluated: if column == 2 { "NoROI-BB* / NoROI-BB".into() } else { MASKINGS[column].into() },
+        aucs: matrices.iter().map(|m| m.cells[0][column]).collect(),
+    });
+    Comparison {
+        of: "quickstart/honest".into(),
+        question: audits[0].question.clone(),
+        variants: vec!["published".into(), "strict".into()],
+        choices: vec![
+            choice("maskers.3.shape", [Some("box-published"), Some("box")]),
+            choice("model.order", [Some("published"), Some("strict")]),
+            choice("model.size", [None, Some("512")]),
+        ],
+        answers: vec![AnswerOf {
+            class: "opacity".into(),
+            statuses: classes.iter().map(|c| Some(c.status)).collect(),
+            full: classes.iter().map(|c| c.full).collect(),
+            hidden: classes.iter().map(|c| c.hidden).collect(),
+        }],
+        aucs: cells.collect(),
+    }
 }

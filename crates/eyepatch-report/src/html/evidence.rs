@@ -11,13 +11,14 @@ use crate::format;
 use crate::schema::{
     AuditResult, Curve, Estimate, Explained, Further, GalleryRow, MaskingSummary, Matrix, Picture, RuleTest,
 };
+use crate::share::Counted;
 use crate::{Error, Result};
 
 type Bytes<'f> = &'f dyn Fn(&Picture) -> Result<Vec<u8>>;
 
 #[derive(Serialize)]
-pub(super) struct View<'a> {
-    pub(super) matrices: Vec<MatrixView<'a>>,
+pub(super) struct View<'a, N: Counted> {
+    pub(super) matrices: Vec<MatrixView<'a, N>>,
     /// AUCs of the legend, with their steps.
     legend: Vec<(String, usize)>,
     pub(super) charts: Vec<ChartView>,
@@ -27,12 +28,12 @@ pub(super) struct View<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct MatrixView<'a> {
+pub(super) struct MatrixView<'a, N: Counted> {
     class: &'a str,
     columns: &'a [String],
     rows: Vec<(&'a str, Vec<Cell>)>,
-    n_images: usize,
-    n_patients: usize,
+    n_images: N,
+    n_patients: N,
     has_key: bool,
 }
 
@@ -103,8 +104,8 @@ pub(super) struct Explanation<'a> {
     additivity: String,
 }
 
-impl<'a> View<'a> {
-    pub(super) fn new(r: &'a AuditResult, bytes: Bytes<'_>) -> Result<Self> {
+impl<'a, N: Counted> View<'a, N> {
+    pub(super) fn new(r: &'a AuditResult<N>, bytes: Bytes<'_>) -> Result<Self> {
         let test = r.answer.test.as_ref();
         Ok(Self {
             matrices: r.matrices.iter().map(|m| matrix(m, test)).collect::<Result<_>>()?,
@@ -120,7 +121,7 @@ impl<'a> View<'a> {
     }
 }
 
-fn matrix<'a>(m: &'a Matrix, test: Option<&RuleTest>) -> Result<MatrixView<'a>> {
+fn matrix<'a, N: Counted>(m: &'a Matrix<N>, test: Option<&RuleTest>) -> Result<MatrixView<'a, N>> {
     if m.cells.len() != m.rows.len() || m.cells.iter().any(|c| c.len() != m.columns.len()) {
         return Err(Error::Shape {
             what: "AUC matrix",
@@ -313,7 +314,7 @@ mod tests {
             rows: vec!["Full".into()],
             columns: vec!["Full".into(), "NoROI".into()],
             cells: vec![vec![None]],
-            n_images: 1,
+            n_images: 1_usize,
             n_patients: 1,
         };
         assert!(matches!(matrix(&m, None), Err(Error::Shape { .. })));

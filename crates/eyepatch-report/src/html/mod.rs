@@ -5,6 +5,7 @@
 //! style sheet and its one script by hash, pictures as data, and nothing else.
 
 mod check;
+mod compare;
 mod evidence;
 mod picture;
 mod record;
@@ -13,17 +14,20 @@ mod view;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use minijinja::{AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior, Value, context};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 pub use picture::pictures_in;
 
 use crate::charts::ramp;
-use crate::schema::{Picture, RunResult, Timings};
-use crate::{Result, escape, format, json};
+use crate::schema::{Comparison, Picture, RunResult, Timings};
+use crate::share::SharedResult;
+use crate::{Error, Result, escape, format, json};
 
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("page.html", include_str!("../templates/page.html")),
     ("summary.html", include_str!("../templates/summary.html")),
+    ("compare.html", include_str!("../templates/compare.html")),
     ("audit.html", include_str!("../templates/audit.html")),
     ("answer.html", include_str!("../templates/answer.html")),
     ("evidence.html", include_str!("../templates/evidence.html")),
@@ -48,17 +52,57 @@ pub fn render(
     timings: Option<&Timings>,
     pictures: &dyn Fn(&Picture) -> Result<Vec<u8>>,
 ) -> Result<String> {
-    let page = view::Page::new(result, timings, pictures)?;
+    let page = view::Page::new(Head::of(result), &result.audits, timings, pictures)?;
+    finish(&page, &json::result_to_string(result)?)
+}
+
+/// The page of a result in its shared form: the same page, which says at its top what it leaves out.
+///
+/// # Errors
+/// As [`render`]; it asks for no picture.
+pub fn render_shared(result: &SharedResult) -> Result<String> {
+    let none = |picture: &Picture| Err(Error::picture(&picture.file, "a shared result has no pictures"));
+    let head = Head {
+        generator: &result.generator,
+        schema: &result.schema,
+        comparisons: &result.comparisons,
+        left_out: &result.left_out,
+    };
+    let page = view::Page::new(head, &result.audits, None, &none)?;
+    finish(&page, &json::shared_to_string(result)?)
+}
+
+/// What a page says of the result as a whole.
+pub(super) struct Head<'a> {
+    generator: &'a str,
+    schema: &'a str,
+    comparisons: &'a [Comparison],
+    /// What a shared result leaves out; empty for any other.
+    left_out: &'a [String],
+}
+
+impl<'a> Head<'a> {
+    fn of(result: &'a RunResult) -> Self {
+        Self {
+            generator: &result.generator,
+            schema: &result.schema,
+            comparisons: &result.comparisons,
+            left_out: &[],
+        }
+    }
+}
+
+fn finish(page: &impl Serialize, json: &str) -> Result<String> {
     let style = style();
     let policy = format!(
         "default-src 'none'; img-src data:; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
         source_hash(&style),
         source_hash(SCRIPT)
     );
-    let json = escape::json_in_script(&json::result_to_string(result)?);
+    let json = escape::json_in_script(json);
     let env = environment()?;
     Ok(env.get_template("page.html")?.render(context! {
-        page => Value::from_serialize(&page),
+        page => Value::from_serialize(page),
         policy => policy,
         style => Value::from_safe_string(style),
         script => Value::from_safe_string(SCRIPT.to_owned()),
@@ -94,7 +138,7 @@ fn environment() -> Result<Environment<'static>> {
     env.set_formatter(print);
     env.set_trim_blocks(true);
     env.set_lstrip_blocks(true);
-    env.add_filter("count", |n: u64| format::count(n));
+    env.add_filter("count", count);
     env.add_filter("percent", |share: f64| format::percent(share));
     env.add_filter("seconds", |s: f64| format::seconds(s));
     env.add_filter("number", |v: f64, digits: usize| format::number(v, digits));
@@ -102,6 +146,14 @@ fn environment() -> Result<Environment<'static>> {
         env.add_template(name, source)?;
     }
     Ok(env)
+}
+
+/// A number, or the word that a shared result has in its place.
+fn count(n: Value) -> Result<String, minijinja::Error> {
+    match n.as_str() {
+        Some(word) => Ok(word.to_owned()),
+        None => u64::try_from(n).map(format::count),
+    }
 }
 
 /// Every `{{ }}` of every template ends here.

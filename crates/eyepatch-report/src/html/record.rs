@@ -11,10 +11,11 @@ use serde::Serialize;
 use crate::charts::spark::{self, Axis};
 use crate::format;
 use crate::schema::{AuditResult, CellTiming, ClassCount, PartCount, Timings, Training};
+use crate::share::Counted;
 
 #[derive(Serialize)]
-pub(super) struct View<'a> {
-    classes: Vec<(&'a ClassCount, String)>,
+pub(super) struct View<'a, N: Counted> {
+    classes: Vec<(&'a ClassCount<N>, String)>,
     regions: Vec<(&'a str, String)>,
     task: &'static str,
     output: &'static str,
@@ -27,27 +28,27 @@ pub(super) struct View<'a> {
     /// Notes of the data set that the audit's own notes do not already say.
     data_notes: Vec<&'a str>,
     /// Parts, and whether a fold other than the first begins with each.
-    parts: Vec<(&'a PartCount, bool)>,
-    findings: Vec<Group<'a>>,
+    parts: Vec<(&'a PartCount<N>, bool)>,
+    findings: Vec<Group<'a, N>>,
     /// Plugins, their parameters, and whether these are many.
     plugins: Vec<(&'a PluginSpec, String, bool)>,
-    device: String,
+    device: Option<String>,
 }
 
 /// Findings of one contrast and estimand.
 #[derive(Serialize)]
-struct Group<'a> {
+struct Group<'a, N: Counted> {
     contrast: &'a str,
     estimand: &'a str,
     keys: Vec<&'a str>,
     margin: bool,
     p: bool,
     note: bool,
-    rows: Vec<FindingRow<'a>>,
+    rows: Vec<FindingRow<'a, N>>,
 }
 
 #[derive(Serialize)]
-struct FindingRow<'a> {
+struct FindingRow<'a, N: Counted> {
     at: Vec<&'a str>,
     estimate: String,
     interval: String,
@@ -55,11 +56,11 @@ struct FindingRow<'a> {
     margin: String,
     p: String,
     direction: &'static str,
-    f: &'a Finding,
+    f: &'a Finding<N>,
 }
 
-impl<'a> View<'a> {
-    pub(super) fn new(r: &'a AuditResult) -> Self {
+impl<'a, N: Counted> View<'a, N> {
+    pub(super) fn new(r: &'a AuditResult<N>) -> Self {
         let card = &r.model.card;
         let axis = Axis::over(r.model.training.iter().map(|t| t.history.as_slice()));
         let said = |note: &&String| !r.notes.contains(note);
@@ -84,17 +85,21 @@ impl<'a> View<'a> {
             parts: parts(&r.splits.parts),
             findings: groups(&r.findings),
             plugins: r.provenance.plugins.iter().map(|p| (p, params(p), has_many(p))).collect(),
-            device: match r.provenance.device {
+            device: r.provenance.device.map(|device| match device {
                 Device::Cpu => "CPU".into(),
                 Device::Cuda(i) => format!("CUDA device {i}"),
-            },
+            }),
         }
     }
 }
 
-fn prevalence(c: &ClassCount) -> String {
-    let known = c.positive + c.negative;
-    if known == 0 { format::NONE.into() } else { format::percent(c.positive as f64 / known as f64) }
+fn prevalence<N: Counted>(c: &ClassCount<N>) -> String {
+    match (c.positive.known(), c.negative.known()) {
+        (Some(positive), Some(negative)) if positive + negative > 0 => {
+            format::percent(positive as f64 / (positive + negative) as f64)
+        }
+        _ => format::NONE.into(),
+    }
 }
 
 fn region(l: &LegitimateRegion) -> String {
@@ -146,12 +151,12 @@ fn training(runs: &[Training], axis: Axis) -> Vec<(&str, Value)> {
     names.into_iter().map(|name| (name, panel(name))).collect()
 }
 
-fn parts(all: &[PartCount]) -> Vec<(&PartCount, bool)> {
+fn parts<N>(all: &[PartCount<N>]) -> Vec<(&PartCount<N>, bool)> {
     all.iter().enumerate().map(|(i, p)| (p, i > 0 && all[i - 1].fold != p.fold)).collect()
 }
 
-fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
-    let mut groups: Vec<(&str, &str, Vec<&Finding>)> = Vec::new();
+fn groups<N: Counted>(findings: &[Finding<N>]) -> Vec<Group<'_, N>> {
+    let mut groups: Vec<(&str, &str, Vec<&Finding<N>>)> = Vec::new();
     for f in findings {
         match groups.iter_mut().find(|g| (g.0, g.1) == (f.contrast.as_str(), f.estimand.as_str())) {
             Some(group) => group.2.push(f),
@@ -161,7 +166,7 @@ fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
     groups.into_iter().map(|(contrast, estimand, all)| group(contrast, estimand, &all)).collect()
 }
 
-fn group<'a>(contrast: &'a str, estimand: &'a str, all: &[&'a Finding]) -> Group<'a> {
+fn group<'a, N: Counted>(contrast: &'a str, estimand: &'a str, all: &[&'a Finding<N>]) -> Group<'a, N> {
     let keys: BTreeSet<_> = all.iter().flat_map(|f| f.at.keys().map(String::as_str)).collect();
     Group {
         contrast,
@@ -174,7 +179,7 @@ fn group<'a>(contrast: &'a str, estimand: &'a str, all: &[&'a Finding]) -> Group
     }
 }
 
-fn finding<'a>(f: &'a Finding, keys: &BTreeSet<&str>) -> FindingRow<'a> {
+fn finding<'a, N: Counted>(f: &'a Finding<N>, keys: &BTreeSet<&str>) -> FindingRow<'a, N> {
     FindingRow {
         at: keys.iter().map(|k| f.at.get(*k).map_or(format::NONE, String::as_str)).collect(),
         estimate: format::optional(f.estimate, 3),

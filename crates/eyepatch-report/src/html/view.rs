@@ -3,22 +3,26 @@
 use minijinja::Value;
 use serde::Serialize;
 
-use super::{check, evidence, record};
+use super::{Head, check, compare, evidence, record};
 use crate::Result;
 use crate::charts::dots;
 use crate::format::{self, plural};
-use crate::schema::{Answer, AuditResult, ClassAnswer, Picture, RunResult, Severity, Status, Timings};
+use crate::schema::{Answer, AuditResult, ClassAnswer, Picture, Severity, Status, Timings};
+use crate::share::Counted;
 
 /// All that the templates print.
 #[derive(Serialize)]
-pub(super) struct Page<'a> {
+pub(super) struct Page<'a, N: Counted> {
     title: String,
     generator: &'a str,
     schema: &'a str,
     lead: String,
     summary: Vec<SummaryRow<'a>>,
     several_classes: bool,
-    audits: Vec<Audit<'a>>,
+    comparisons: Vec<compare::View<'a>>,
+    /// What a shared result leaves out.
+    left_out: &'a [String],
+    audits: Vec<Audit<'a, N>>,
     timings: Option<record::Durations<'a>>,
 }
 
@@ -37,7 +41,7 @@ struct SummaryRow<'a> {
 }
 
 #[derive(Serialize)]
-struct Audit<'a> {
+struct Audit<'a, N: Counted> {
     anchor: String,
     heading: String,
     lead: Vec<String>,
@@ -45,10 +49,10 @@ struct Audit<'a> {
     level: String,
     classes: Vec<Class<'a>>,
     check: Option<check::View<'a>>,
-    evidence: evidence::View<'a>,
-    record: record::View<'a>,
+    evidence: evidence::View<'a, N>,
+    record: record::View<'a, N>,
     sections: Vec<(&'static str, &'static str)>,
-    r: &'a AuditResult,
+    r: &'a AuditResult<N>,
 }
 
 #[derive(Clone, Serialize)]
@@ -72,33 +76,36 @@ struct Class<'a> {
     dots: Value,
 }
 
-impl<'a> Page<'a> {
+impl<'a, N: Counted> Page<'a, N> {
     pub(super) fn new(
-        result: &'a RunResult,
+        head: Head<'a>,
+        all: &'a [AuditResult<N>],
         timings: Option<&'a Timings>,
         pictures: &dyn Fn(&Picture) -> Result<Vec<u8>>,
     ) -> Result<Self> {
-        let classes = result.audits.iter().flat_map(|a| &a.answer.classes);
+        let classes = all.iter().flat_map(|a| &a.answer.classes);
         let start = dots::axis_start(classes.flat_map(|c| [c.full, c.hidden]).flatten());
-        let audits = result.audits.iter().enumerate();
+        let audits = all.iter().enumerate();
         let audits: Vec<_> = audits.map(|(i, r)| Audit::new(i, r, start, pictures)).collect::<Result<_>>()?;
         Ok(Self {
-            title: title(&result.audits),
-            generator: &result.generator,
-            schema: &result.schema,
-            lead: lead(&result.audits),
+            title: title(all),
+            generator: head.generator,
+            schema: head.schema,
+            left_out: head.left_out,
+            lead: lead(all),
             summary: summary(&audits),
-            several_classes: result.audits.iter().any(|a| a.answer.classes.len() > 1),
+            several_classes: all.iter().any(|a| a.answer.classes.len() > 1),
+            comparisons: head.comparisons.iter().enumerate().map(|(i, c)| compare::View::new(i, c)).collect(),
             audits,
             timings: timings.map(record::Durations::new),
         })
     }
 }
 
-impl<'a> Audit<'a> {
+impl<'a, N: Counted> Audit<'a, N> {
     fn new(
         index: usize,
-        r: &'a AuditResult,
+        r: &'a AuditResult<N>,
         start: f64,
         pictures: &dyn Fn(&Picture) -> Result<Vec<u8>>,
     ) -> Result<Self> {
@@ -138,7 +145,7 @@ impl<'a> Audit<'a> {
 }
 
 impl Badge {
-    fn new(status: Status) -> Self {
+    pub(super) fn new(status: Status) -> Self {
         // The shape says what the colour says: triangle, circle, diamond.
         let (key, icon) = match status {
             Status::Flagged => {
@@ -211,7 +218,7 @@ impl<'a> Class<'a> {
     }
 }
 
-fn summary<'a>(audits: &[Audit<'a>]) -> Vec<SummaryRow<'a>> {
+fn summary<'a, N: Counted>(audits: &[Audit<'a, N>]) -> Vec<SummaryRow<'a>> {
     let mut rows = Vec::new();
     for audit in audits {
         let classes =
@@ -231,8 +238,8 @@ fn summary<'a>(audits: &[Audit<'a>]) -> Vec<SummaryRow<'a>> {
 }
 
 /// The crate where all audits come from one, otherwise the only audit, otherwise just what the page is.
-fn title(audits: &[AuditResult]) -> String {
-    let stem = |a: &AuditResult| a.id.split_once('/').map_or_else(|| a.id.clone(), |(c, _)| c.to_owned());
+fn title<N>(audits: &[AuditResult<N>]) -> String {
+    let stem = |a: &AuditResult<N>| a.id.split_once('/').map_or_else(|| a.id.clone(), |(c, _)| c.to_owned());
     match audits {
         [] => "Audit report".into(),
         [first, rest @ ..] if rest.iter().all(|a| stem(a) == stem(first)) => {
@@ -243,7 +250,7 @@ fn title(audits: &[AuditResult]) -> String {
 }
 
 /// `2 audits: 1 flagged, 1 clear.`
-fn lead(audits: &[AuditResult]) -> String {
+fn lead<N>(audits: &[AuditResult<N>]) -> String {
     let of = |s: Status| {
         (audits.iter().filter(|a| a.answer.status == s).count(), format::status(s).to_lowercase())
     };

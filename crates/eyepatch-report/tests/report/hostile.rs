@@ -63,10 +63,11 @@ impl Attacker {
 
     /// `fixed`: values of a closed set, which serde refuses when they change.
     fn walk(&mut self, key: &str, value: Value) -> Value {
-        const FIXED: [&str; 12] = [
+        const FIXED: [&str; 13] = [
             "schema",
             "status",
             "severity",
+            "statuses",
             "direction",
             "keep",
             "shape",

@@ -152,3 +152,17 @@ fn markdown_tells_the_two_models_apart() {
     );
     assert!(text.contains("| quickstart/tagged | opacity | **Flagged** | 0.963"), "{text}");
 }
+
+#[test]
+fn variants_stand_side_by_side_with_every_choice_and_their_difference() {
+    let page = render(&Sample::new());
+    let section = between(&page, "<section id=\"c1\"", "</section>");
+    assert!(section.contains("Published against strict"));
+    for text in ["maskers.3.shape", "box-published", "<td>\u{2013}</td>", "NoROI-BB* / NoROI-BB"] {
+        assert!(section.contains(text), "{text}");
+    }
+    // 0.498 on NoROI in the one and 0.963 in the other.
+    let cell = |i: usize| Sample::new().result.comparisons[0].aucs[1].aucs[i].unwrap().value;
+    let difference = format!("+{:.3}", cell(1) - cell(0));
+    assert!(section.contains(&difference), "{difference}");
+}

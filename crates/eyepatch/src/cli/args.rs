@@ -7,6 +7,7 @@ use eyepatch_nn::device::DeviceChoice;
 use super::cache::CacheArgs;
 use super::dataset::TableArgs;
 use super::predict::PredictArgs;
+use super::split::{AFTER_HELP, SplitArgs};
 
 /// Cover the part of the image that matters and see whether the model still answers: if it does, it learnt a shortcut.
 #[derive(Parser)]
@@ -38,7 +39,10 @@ pub(crate) enum Command {
     Mask(MaskArgs),
     /// Look for what gives a data set's labels away: leaks, copies, columns that tell the class, mistakes of preparation.
     Check(Box<super::check::CheckArgs>),
-    /// Split a table into folds by patient.
+    /// Prepare a data set: images of one size in a file that runs map into memory and share.
+    Prepare(Box<super::prepare::PrepareArgs>),
+    /// Split a table into folds by patient, by our own scheme or as scikit-learn does.
+    #[command(after_help = AFTER_HELP)]
     Split(SplitArgs),
     /// Look into weight files (safetensors, and .pth, .pt or .tar of PyTorch) and convert them.
     #[command(subcommand)]
@@ -123,6 +127,16 @@ pub(crate) struct HowArgs {
     pub(crate) threads: Option<u16>,
 }
 
+/// The study's ways of making a sweep's folds.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemeArg {
+    /// As the study did with chest films: a fifth of the patients, drawn with seed 1907, is the one test set of all folds; each
+    /// fold's own part watches its training (scikit-learn's GroupShuffleSplit, then GroupKFold).
+    GroupHoldoutKfold,
+    /// As the study did with fundus images: balanced by label (scikit-learn's StratifiedGroupKFold, not shuffled).
+    StratifiedGroupKfold,
+}
+
 /// A masking sweep of one's own table, without writing Rust. An option of it that a command would not use is refused
 /// in `forms`.
 #[derive(clap::Args, Clone, Default)]
@@ -130,15 +144,24 @@ pub(crate) struct HowArgs {
 pub(crate) struct SweepArgs {
     #[command(flatten)]
     pub(crate) table: TableArgs,
+    /// A set that `eyepatch prepare` wrote, instead of a table.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["TableArgs", "data_params"])]
+    pub(crate) prepared: Option<PathBuf>,
     /// Working height and width in pixels [default: the model's]; also for declared audits.
     #[arg(long, value_parser = clap::value_parser!(u16).range(16..=4096))]
     pub(crate) size: Option<u16>,
     /// Folds, by patient [default: 3]; also for declared audits.
     #[arg(long, conflicts_with = "quick", value_parser = clap::value_parser!(u16).range(2..=50))]
     pub(crate) folds: Option<u16>,
-    /// Folds from a file with the columns sample,fold,part instead, for instance from `eyepatch split`.
+    /// Folds from a file with the columns sample,fold,part or row,fold,part instead, for instance from `eyepatch split`.
     #[arg(long, conflicts_with_all = ["folds", "quick"])]
     pub(crate) splits: Option<PathBuf>,
+    /// How folds are made instead of balanced ones, with 5 folds where --folds says nothing.
+    #[arg(long, value_enum, conflicts_with = "splits")]
+    pub(crate) scheme: Option<SchemeArg>,
+    /// With stratified-group-kfold: the rows that are the one test set of all folds, as COLUMN=VALUE.
+    #[arg(long, requires = "scheme")]
+    pub(crate) test_where: Option<String>,
     /// Extra dilations of the exact regions, pixels of the working size, for instance 2,5,10.
     #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) dilate: Vec<i32>,
@@ -164,7 +187,7 @@ pub(crate) struct SweepArgs {
     #[arg(long, requires = "scores")]
     pub(crate) manifest: Option<PathBuf>,
     /// A plan file instead of a table.
-    #[arg(long, conflicts_with = "table")]
+    #[arg(long, conflicts_with_all = ["table", "prepared"])]
     pub(crate) plan: Option<PathBuf>,
 }
 
@@ -178,6 +201,13 @@ pub(crate) struct ReportArgs {
     /// Print the result as JSON instead of writing report.html.
     #[arg(long, conflicts_with = "markdown")]
     pub(crate) json: bool,
+    /// Make the form that may leave the house: without images, paths and ids, and with counts below 5 held back. Written
+    /// to report-shared.html.
+    #[arg(long)]
+    pub(crate) share: bool,
+    /// Where the shared report is written, instead of FOLDER/report-shared.html.
+    #[arg(long, value_name = "FILE", requires = "share", conflicts_with_all = ["markdown", "json"])]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -340,34 +370,6 @@ pub(crate) struct MaskArgs {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) how: HowArgs,
-}
-
-#[derive(clap::Args)]
-pub(crate) struct SplitArgs {
-    /// The table (CSV with a header).
-    #[arg(long)]
-    pub(crate) table: PathBuf,
-    /// Column of the patient's id.
-    #[arg(long)]
-    pub(crate) group: String,
-    /// Column of the sample's id [default: found].
-    #[arg(long)]
-    pub(crate) id: Option<String>,
-    /// Column to balance folds by.
-    #[arg(long)]
-    pub(crate) stratify: Option<String>,
-    /// Folds.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(2..=1000))]
-    pub(crate) folds: u16,
-    /// Seed.
-    #[arg(long, default_value_t = 1907)]
-    pub(crate) seed: u64,
-    /// Where to write sample,fold,part.
-    #[arg(long)]
-    pub(crate) out: PathBuf,
-    /// Print JSON: what was written, and how many rows and patients each fold tests.
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[cfg(test)]

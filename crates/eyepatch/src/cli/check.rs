@@ -65,12 +65,8 @@ pub(crate) fn check(args: &CheckArgs, linked: &Linked) -> Result<Outcome, CliErr
 }
 
 fn told(name: &str, check: &Check, all: bool) -> String {
-    let mut text = format!(
-        "{name}: {} images of {} patients\n{}\n",
-        check.n_images,
-        check.n_patients,
-        check.counts()
-    );
+    let mut text =
+        format!("{name}: {} images of {} patients\n{}\n", check.n_images, check.n_patients, check.counts());
     for finding in &check.findings {
         text.push_str(&of_finding(finding));
     }

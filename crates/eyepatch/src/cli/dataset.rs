@@ -14,7 +14,7 @@ use super::plan::declared;
 /// The data set plugin that reads tables of one's own.
 pub(crate) const FOLDER: &str = "eyepatch/folder";
 /// The data set plugin that reads prepared sets.
-const PREPARED: &str = "eyepatch/prepared";
+pub(crate) const PREPARED: &str = "eyepatch/prepared";
 /// The file by which a prepared set is known.
 const PREPARED_FILE: &str = "prepared.json";
 /// The namespace that may be left out of an id.
@@ -55,7 +55,7 @@ pub(crate) struct TableArgs {
     pub(crate) rows: Vec<String>,
 }
 
-/// Which data set a command works on.
+/// Which data set a command works on. Flattened last: what follows in the help stands under its heading.
 #[derive(clap::Args, Clone, Default)]
 pub(crate) struct DatasetArgs {
     /// A data set plugin's id (`eyepatch/folder`, or short `folder`), a prepared set's folder, or the id of an audit

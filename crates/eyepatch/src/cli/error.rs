@@ -10,6 +10,8 @@ pub(crate) enum CliError {
     Engine(#[from] eyepatch_engine::Error),
     #[error(transparent)]
     Core(#[from] eyepatch_core::Error),
+    #[error(transparent)]
+    Data(#[from] eyepatch_data::Error),
     #[error("report: {0}")]
     Report(#[from] eyepatch_report::Error),
     #[error("{}: {problem}", path.display())]
@@ -37,7 +39,8 @@ impl CliError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Engine(e) if e.is_cancelled() => 130,
-            Self::Core(eyepatch_core::Error::Cancelled) => 130,
+            Self::Core(eyepatch_core::Error::Cancelled)
+            | Self::Data(eyepatch_data::Error::Core(eyepatch_core::Error::Cancelled)) => 130,
             _ => 2,
         }
     }
@@ -48,6 +51,7 @@ impl Diagnostic for CliError {
         let remedy = match self {
             Self::Engine(e) => e.remedy(),
             Self::Core(e) => e.remedy(),
+            Self::Data(e) => e.remedy(),
             Self::Report(e) => e.remedy(),
             Self::File { remedy, .. } | Self::Usage { remedy, .. } => Some(remedy.clone()),
             Self::Output(_) => None,

@@ -71,9 +71,12 @@ fn given(args: &SweepArgs) -> Vec<&'static str> {
     // Every field is named: one that is added must be thought of here.
     let SweepArgs {
         table,
+        prepared,
         size,
         folds,
         splits,
+        scheme,
+        test_where,
         dilate,
         flag_above,
         seed,
@@ -85,9 +88,12 @@ fn given(args: &SweepArgs) -> Vec<&'static str> {
         plan,
     } = args;
     let all = [
+        ("--prepared", prepared.is_some()),
         ("--size", size.is_some()),
         ("--folds", folds.is_some()),
         ("--splits", splits.is_some()),
+        ("--scheme", scheme.is_some()),
+        ("--test-where", test_where.is_some()),
         ("--dilate", !dilate.is_empty()),
         ("--flag-above", flag_above.is_some()),
         ("--seed", seed.is_some()),
@@ -126,6 +132,7 @@ mod tests {
             "--size" => "96",
             "--folds" | "--dilate" | "--seed" => "5",
             "--flag-above" => "0.7",
+            "--scheme" => "stratified-group-kfold",
             _ => "word",
         }
     }
@@ -140,7 +147,7 @@ mod tests {
             .filter(|a| a.get_help_heading() == Some(heading))
             .map(|a| format!("--{}", a.get_long().unwrap()))
             .collect();
-        assert_eq!(names.len(), 22);
+        assert_eq!(names.len(), 25);
         for name in &names {
             let mut words = vec![name.as_str()];
             if name != "--one-image-per-patient" {
@@ -148,6 +155,9 @@ mod tests {
             }
             if name == "--manifest" {
                 words.extend(["--scores", "word"]);
+            }
+            if name == "--test-where" {
+                words.extend(["--scheme", value("--scheme")]);
             }
             assert!(given(&parsed(&words)).contains(&name.as_str()), "{name} goes unseen");
         }

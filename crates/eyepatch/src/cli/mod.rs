@@ -18,6 +18,7 @@ mod mask;
 mod observer;
 mod plan;
 mod predict;
+mod prepare;
 mod report;
 mod rle;
 mod roi;
@@ -117,6 +118,7 @@ fn with_plugins(command: Command, linked: &Linked) -> Result<Outcome, CliError> 
         Command::Plan(a) => plan::plan(*a, linked),
         Command::Doctor(a) => doctor::doctor(&a, linked),
         Command::Mask(a) => mask::mask(&a, linked),
+        Command::Prepare(a) => prepare::prepare(&a, linked),
         Command::Weights(_) => Ok(Outcome::Fine),
         Command::Completions { .. }
         | Command::Man(_)

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use eyepatch_engine::{AuditInfo, Experiment, MaskingSweep, SweepSpec};
+use eyepatch_engine::{AuditInfo, Experiment, MaskingSweep, SweepSpec, expanded};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -64,9 +64,24 @@ pub(crate) fn only<'a>(
     }
 }
 
-/// The declared audits that fit a filter.
+/// The declared audits that fit a filter, with their variants; `FILTER@NAME` chooses the variants of one name.
 pub(crate) fn declared(filter: &str, linked: &Linked) -> Result<Chosen, CliError> {
-    Ok(linked.audits.matching(filter)?.into_iter().map(|entry| (entry.info(), (entry.build)())).collect())
+    let (audits, name) = filter.split_once('@').map_or((filter, None), |(a, n)| (a, Some(n)));
+    let entries = linked.audits.matching(audits)?;
+    let all = expanded(entries.into_iter().map(|entry| (entry.info(), (entry.build)())).collect());
+    let Some(name) = name else { return Ok(all) };
+    let known: Vec<String> =
+        all.iter().filter_map(|(info, _)| info.variant.as_ref()).map(|v| v.name.clone()).collect();
+    let chosen: Chosen =
+        all.into_iter().filter(|(info, _)| info.variant.as_ref().is_some_and(|v| v.name == name)).collect();
+    if chosen.is_empty() {
+        let remedy = match known.is_empty() {
+            true => format!("leave out `@{name}`: `{audits}` stands for one experiment"),
+            false => format!("it has: {}", known.join(", ")),
+        };
+        return Err(CliError::usage(format!("`{audits}` has no variant `{name}`"), remedy));
+    }
+    Ok(chosen)
 }
 
 pub(crate) fn plan(args: PlanArgs, linked: &Linked) -> Result<Outcome, CliError> {

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use eyepatch_engine::{AuditInfo, Experiment, MaskingSweep, PluginRef, SweepSpec};
+use eyepatch_engine::{AuditInfo, Experiment, MaskingSweep, PluginRef, SplitScheme, SweepSpec};
 use serde_json::{Map, Value, json};
 
 use super::Linked;
-use super::args::SweepArgs;
+use super::args::{SchemeArg, SweepArgs};
 use super::change::{self, merge_model};
-use super::dataset::{FOLDER, TableArgs};
+use super::dataset::{FOLDER, PREPARED, TableArgs};
 use super::error::CliError;
 use super::forms::{self, Form};
 use super::mask::REGION;
@@ -21,6 +21,7 @@ const EXPLAINER: &str = "eyepatch/occlusion";
 const DEFAULT_SIZE: u16 = 128;
 const DEFAULT_MODEL: &str = "eyepatch/densenet";
 const DEFAULT_FOLDS: u16 = 3;
+const STUDY_FOLDS: u16 = 5;
 const DEFAULT_SEED: u64 = 1907;
 const DEFAULT_FLAG_ABOVE: f64 = 0.55;
 
@@ -55,31 +56,27 @@ fn planned(plan: &Path, args: &SweepArgs, linked: &Linked) -> Result<Chosen, Cli
 }
 
 fn info(args: &SweepArgs) -> AuditInfo {
-    let table = args.table.table.as_deref().and_then(|t| t.file_name()).unwrap_or_default();
+    let data = args.prepared.as_deref().or(args.table.table.as_deref());
+    let name = data.and_then(|t| t.file_name()).unwrap_or_default();
+    let what = match args.table.label.as_slice() {
+        [] => "its classes".to_owned(),
+        labels => format!("`{}`", labels.join("`, `")),
+    };
     AuditInfo {
         id: "sweep".into(),
         question: format!(
-            "Does a model trained on {} still find `{}` when the ROI is hidden?",
-            table.display(),
-            args.table.label.join("`, `")
+            "Does a model trained on {} still find {what} when the ROI is hidden?",
+            name.display()
         ),
         seed: args.seed.unwrap_or(DEFAULT_SEED),
         tags: vec!["masking".into()],
         declared_in: "the command line".into(),
+        variant: None,
     }
 }
 
 fn from_table(args: &SweepArgs, linked: &Linked) -> Result<Box<dyn Experiment>, CliError> {
-    let TableArgs { table: Some(_), images: Some(_), rois: Some(_), label, .. } = &args.table else {
-        return Err(CliError::usage(
-            "a sweep needs a table, its images and their ROIs",
-            "give --table FILE --images DIR --rois DIR --patient COLUMN --label COLUMN, or --plan FILE",
-        ));
-    };
-    if label.is_empty() {
-        return Err(CliError::usage("no label to audit", "give --label COLUMN (0/1), once a class"));
-    }
-    let params = args.table.params(args.data_params.as_deref(), "--data-params")?;
+    let dataset = data(args)?;
     let mut model = Map::new();
     if let Some(size) = args.size {
         model.insert("size".into(), json!(size));
@@ -89,8 +86,9 @@ fn from_table(args: &SweepArgs, linked: &Linked) -> Result<Box<dyn Experiment>, 
         id: REGION.into(),
         params: json!({ "keep": keep, "shape": shape, "dilate": 0, "fill": "black" }),
     };
+    let folds = if args.scheme.is_some() { STUDY_FOLDS } else { DEFAULT_FOLDS };
     let mut design = json!({
-        "folds": args.folds.unwrap_or(DEFAULT_FOLDS), "dilations": args.dilate,
+        "folds": args.folds.unwrap_or(folds), "split": split_scheme(args)?, "dilations": args.dilate,
         "flag": {
             "keep": "outside", "shape": "exact", "threshold": args.flag_above.unwrap_or(DEFAULT_FLAG_ABOVE),
         },
@@ -99,7 +97,7 @@ fn from_table(args: &SweepArgs, linked: &Linked) -> Result<Box<dyn Experiment>, 
         design["split_file"] = json!(splits);
     }
     let spec = json!({
-        "dataset": { "id": FOLDER, "params": params },
+        "dataset": dataset,
         "model": { "id": args.model.as_deref().unwrap_or(DEFAULT_MODEL), "params": model },
         // The study's five, in its order of presentation.
         "maskers": [
@@ -115,6 +113,44 @@ fn from_table(args: &SweepArgs, linked: &Linked) -> Result<Box<dyn Experiment>, 
         return Ok(Box::new(scored(spec, args, linked)?));
     }
     Ok(Box::new(MaskingSweep::from_spec(&spec, &linked.registry)?))
+}
+
+/// The data set of a sweep from the command line: a prepared set, or a table.
+fn data(args: &SweepArgs) -> Result<Value, CliError> {
+    if let Some(folder) = &args.prepared {
+        return Ok(json!({ "id": PREPARED, "params": { "folder": folder } }));
+    }
+    let TableArgs { table: Some(_), images: Some(_), rois: Some(_), label, .. } = &args.table else {
+        return Err(CliError::usage(
+            "a sweep needs a table, its images and their ROIs",
+            "give --table FILE --images DIR --rois DIR --patient COLUMN --label COLUMN, or --prepared DIR, or --plan FILE",
+        ));
+    };
+    if label.is_empty() {
+        return Err(CliError::usage("no label to audit", "give --label COLUMN (0/1), once a class"));
+    }
+    let params = args.table.params(args.data_params.as_deref(), "--data-params")?;
+    Ok(json!({ "id": FOLDER, "params": params }))
+}
+
+fn split_scheme(args: &SweepArgs) -> Result<SplitScheme, CliError> {
+    match (args.scheme, args.test_where.as_deref().map(|test| test.split_once('='))) {
+        (None, _) => Ok(SplitScheme::Balanced),
+        (Some(SchemeArg::GroupHoldoutKfold), None) => Ok(SplitScheme::study_chest()),
+        (Some(SchemeArg::GroupHoldoutKfold), Some(_)) => Err(CliError::usage(
+            "group-holdout-kfold draws its test set",
+            "leave out --test-where, or give --scheme stratified-group-kfold",
+        )),
+        (Some(SchemeArg::StratifiedGroupKfold), None) => {
+            Ok(SplitScheme::StratifiedGroupKfold { shuffle: None, test_where: None })
+        }
+        (Some(SchemeArg::StratifiedGroupKfold), Some(Some((column, value)))) => {
+            Ok(SplitScheme::study_fundus(column.trim(), value.trim()))
+        }
+        (Some(SchemeArg::StratifiedGroupKfold), Some(None)) => {
+            Err(CliError::usage("--test-where names no column and value", "write for instance set=test"))
+        }
+    }
 }
 
 /// The same sweep with scores that were computed elsewhere instead of a model.

@@ -1,7 +1,6 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use eyepatch_engine::Resampling;
 use eyepatch_nn::Precision;
 use eyepatch_nn::device::DeviceChoice;
 
@@ -104,15 +103,6 @@ pub(crate) enum ResizeArg {
     Study,
     /// As in audits: antialiased, at the image's own depth.
     Antialias,
-}
-
-impl From<ResizeArg> for Resampling {
-    fn from(resize: ResizeArg) -> Self {
-        match resize {
-            ResizeArg::Study => Self::Bilinear,
-            ResizeArg::Antialias => Self::Antialiased,
-        }
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

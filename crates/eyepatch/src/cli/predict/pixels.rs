@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use eyepatch_core::Image;
-use eyepatch_engine::resize;
+use eyepatch_data::resize::{self, ResizeMethod};
 
 use super::args::{NormaliseArg, ResizeArg};
 use crate::cli::error::CliError;
@@ -73,10 +73,13 @@ impl Preparation {
 
     /// The image's own channels, one plane after the other.
     fn planes(&self, image: &Image) -> Result<Vec<f32>, eyepatch_core::Error> {
-        let small = resize(image, (self.side, self.side), self.resize.into())?;
-        let share = 1.0 / small.full_scale();
-        let channels = small.channels();
-        let interleaved = small.to_f32();
+        let size = (self.side, self.side);
+        let interleaved = match self.resize {
+            ResizeArg::Antialias => resize::image(image, size, ResizeMethod::Antialias)?.to_f32(),
+            ResizeArg::Study => resize::study(image, size)?,
+        };
+        let share = 1.0 / image.full_scale();
+        let channels = image.channels();
         let mut planes = Vec::with_capacity(interleaved.len());
         (0..channels)
             .for_each(|c| planes.extend(interleaved.iter().skip(c).step_by(channels).map(|v| v * share)));

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use eyepatch_engine::encode_npy;
+use eyepatch_data::npy::encode_npy;
 use eyepatch_report::escape::csv_cell;
 
 use super::args::ScoreArg;
