@@ -3,6 +3,7 @@
 
 mod acme;
 mod bad_input;
+mod check;
 mod data;
 mod onnx;
 mod predict;

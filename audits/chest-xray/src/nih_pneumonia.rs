@@ -15,7 +15,7 @@ fn nih_pneumonia_1000() -> Folder {
     let home = data.join("nih_pneumonia_1000");
     folder(home.join("labels.csv"), home.join("images"), home.join("masks_lung_pred"))
         .patient("patient_id")
-        .label("label")
+        .label_as("pneumonia", "label")
         .filter("lung_pred_uncertainty<=0.12")
         .name("NIH ChestX-ray14, pneumonia subset")
         .licence("NIH Clinical Center ChestX-ray14: free use with attribution (Wang et al. 2017)")

@@ -7,6 +7,7 @@ mod bad;
 pub mod decode;
 mod error;
 mod extent;
+pub mod facts;
 mod files;
 mod form;
 mod hashes;

@@ -19,6 +19,7 @@ pub fn tables(audit: &AuditResult) -> Result<Vec<(&'static str, String)>> {
         ("curves.csv", curves(audit)?),
         ("splits.csv", splits(audit)?),
         ("training.csv", training(audit)?),
+        ("check.csv", check(audit)?),
     ])
 }
 
@@ -50,6 +51,24 @@ pub fn findings(audit: &AuditResult) -> Result<String> {
         row
     });
     table(header, rows)
+}
+
+/// One row a column that the check of the data set measured.
+///
+/// # Errors
+/// [`Error::Csv`].
+pub fn check(audit: &AuditResult) -> Result<String> {
+    let rows = audit.check.iter().flat_map(|c| &c.columns).map(|c| {
+        let mut row = vec![c.class.clone(), c.column.clone(), c.source.clone()];
+        row.extend(estimate(Some(c.auc)));
+        row.extend([number(Some(c.lower)), number(Some(c.p)), c.points_to.clone()]);
+        row.extend([c.n_images.to_string(), c.n_patients.to_string()]);
+        row.push(c.severity.map(|s| format!("{s:?}").to_lowercase()).unwrap_or_default());
+        row
+    });
+    let header = "class column source auc lower upper level adjusted_bound adjusted_p points_to n_images n_patients \
+                  severity";
+    table(names(header), rows)
 }
 
 /// One row a cell of a matrix.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::escape::markdown as text;
 use crate::format;
-use crate::schema::{AuditResult, RunResult};
+use crate::schema::{AuditResult, RunResult, Severity};
 use crate::share::SharedResult;
 
 /// One table row an audit and class, then the answers in a sentence each.
@@ -35,6 +35,12 @@ fn lines<N>(audits: &[AuditResult<N>]) -> String {
         let quick = if audit.quick { " Quick form: for trying out, not for conclusions." } else { "" };
         let (id, sentence) = (text(&audit.id), text(&audit.answer.sentence));
         let _ = writeln!(out, "- **{}**: {id}. {sentence}{quick}", format::status(audit.answer.status));
+        if let Some(check) = &audit.check {
+            let _ = writeln!(out, "  - Data check: {}.", check.counts());
+            for f in check.findings.iter().filter(|f| f.severity == Severity::Alarm) {
+                let _ = writeln!(out, "  - **Alarm**: {}", text(&f.sentence));
+            }
+        }
     }
     out
 }

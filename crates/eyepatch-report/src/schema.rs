@@ -11,6 +11,10 @@ use eyepatch_core::{
 };
 use serde::{Deserialize, Serialize};
 
+mod check;
+
+pub use check::{Check, CheckFinding, ColumnCheck, Severity};
+
 /// Name and version of this schema. The number grows when a reader of the old one would go wrong.
 pub const SCHEMA: &str = "eyepatch-result/1";
 
@@ -113,6 +117,9 @@ pub struct AuditResult<N = usize> {
     pub maskings: Vec<MaskingSummary>,
     /// The splits.
     pub splits: SplitSummary<N>,
+    /// What the check of the data set found.
+    #[serde(default)]
+    pub check: Option<Check>,
     /// One AUC matrix a class.
     pub matrices: Vec<Matrix<N>>,
     /// Dilation curves.

@@ -5,17 +5,25 @@
 
 mod auc;
 mod clustered;
+mod encode;
 mod error;
+mod holm;
 mod normal;
 mod power;
+mod runs;
+mod screen;
 pub mod sklearn;
 mod splits;
 mod strata;
 
 pub use auc::{Placements, auc};
 pub use clustered::{AucEstimate, FoldAuc, FoldScores, IntervalMethod, mean_auc_over_folds};
+pub use encode::{EncodedFold, encode_categories};
 pub use error::{NotEstimable, StatsError};
+pub use holm::{holm_adjusted, holm_steps};
 pub use normal::{normal_cdf, normal_quantile, normal_upper_tail};
 pub use power::{hanley_mcneil_variance, minimal_detectable_gap};
+pub use runs::{RunsTest, runs_test};
+pub use screen::{Pointing, Screen, screen, screen_values};
 pub use splits::{Holdout, check_no_overlap, group_holdout, group_kfold};
 pub use strata::joint_strata;

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use eyepatch_core::{Attribution, Ctx, Evidence, Finding, Keep, Meta, ScoreSet};
 use eyepatch_report::escape::csv_cell;
 use eyepatch_report::schema::{
-    AuditResult, ClassCount, ColumnSummary, Curve, CurvePoint, DataSummary, Estimate, Further, FurtherRow,
-    MaskingSummary, Matrix, ModelSummary, Provenance, Training,
+    AuditResult, Check, ClassCount, ColumnSummary, Curve, CurvePoint, DataSummary, Estimate, Further,
+    FurtherRow, MaskingSummary, Matrix, ModelSummary, Provenance, Training,
 };
 
 use super::plan::{Role, SweepPlan};
 use super::shared::{DELIVERED, Masking, Shared};
-use super::{answer, gallery, work};
+use super::{answer, check, gallery, work};
 use crate::Result;
 use crate::cell::{audit_name, read_json};
 use crate::data::split_file;
@@ -74,6 +74,7 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
             })
             .collect(),
         splits: s.splits.summary(&s.table),
+        check: gathered.check.clone(),
         matrices: matrices(s, &index, &trained),
         curves: curves(s, &index, &full, &gathered.visible),
         further: further(s, &index, &full),
@@ -93,15 +94,19 @@ pub(super) struct Gathered {
     pub(super) training: Vec<Training>,
     /// Mean visible share of each evaluation.
     pub(super) visible: Vec<f64>,
+    /// What the check of the data set found.
+    check: Option<Check>,
 }
 
 impl Gathered {
     fn read(plan: &SweepPlan, folders: &[PathBuf]) -> Result<Self> {
         let s = &plan.shared;
-        let mut all = Self { scores: vec![], attributions: vec![], training: vec![], visible: vec![] };
+        let mut all =
+            Self { scores: vec![], attributions: vec![], training: vec![], visible: vec![], check: None };
         for (role, folder) in plan.roles.iter().zip(folders) {
             match *role {
                 Role::Prepare | Role::Split | Role::Features => {}
+                Role::Check => all.check = Some(read_json(&folder.join(check::CHECK_FILE))?),
                 Role::Survey => all.visible = read_json(&folder.join(work::SURVEY_FILE))?,
                 Role::Fit { trained, fold } => all.training.push(Training {
                     trained: s.trained_name(trained).to_owned(),

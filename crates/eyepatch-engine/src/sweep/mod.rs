@@ -2,6 +2,7 @@
 
 mod answer;
 mod assemble;
+mod check;
 mod declare;
 mod export;
 mod features;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::declare::Design;
 use super::features::{self, FeatureSet};
 use super::shared::Shared;
-use super::{MaskingSweep, assemble, work};
+use super::{MaskingSweep, assemble, check, work};
 use crate::Result;
 use crate::audit::AuditInfo;
 use crate::cell::{Cell, CellCtx, CellSpec};
@@ -35,6 +35,7 @@ pub(super) struct SweepPlan {
 pub(super) enum Role {
     Prepare,
     Survey,
+    Check,
     Split,
     Features,
     Fit { trained: usize, fold: usize },
@@ -75,6 +76,7 @@ impl SweepPlan {
         };
         plan.prepare();
         plan.survey();
+        plan.check();
         plan.split();
         if plan.shared.model.scores().is_some() {
             plan.scores()?;
@@ -117,6 +119,20 @@ impl SweepPlan {
         let maskings: Vec<Value> = s.evaluations.iter().map(|e| identity(e.handle.spec())).collect();
         let body = json!({ "maskings": maskings, "split": s.splits.hash(0), "seed": s.audit.seed });
         self.push(Role::Survey, "maskings".into(), body, vec![PREPARE], work::survey).parallel = true;
+    }
+
+    /// Looks for what gives the answer away before anything is trained.
+    fn check(&mut self) {
+        let s = self.shared.clone();
+        let splits: Vec<_> = (0..s.splits.folds.len()).map(|k| s.splits.hash(k)).collect();
+        let body = json!({
+            "dataset": identity(s.dataset.spec()), "content": s.content, "table": check::table_hash(&s),
+            "splits": splits, "revision": eyepatch_check::REVISION,
+        });
+        let cell = self.push(Role::Check, s.dataset.card().name, body, vec![], check::check);
+        // A data set that cannot be used is told by `prepare`, with all that is wrong.
+        cell.after = vec![PREPARE];
+        cell.parallel = true;
     }
 
     /// Keeps the folds that every model of the audit is trained and tested on.
@@ -277,6 +293,7 @@ impl Role {
         match self {
             Self::Prepare => "prepare",
             Self::Survey => "survey",
+            Self::Check => "check",
             Self::Split => "split",
             Self::Features => "features",
             Self::Fit { .. } => "fit",

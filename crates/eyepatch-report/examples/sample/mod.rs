@@ -1,6 +1,7 @@
 //! A made-up run of two audits, as rich as real ones: what the page looks like, and what its tests render.
 //! Every number in it is invented.
 
+mod checked;
 mod draw;
 mod parts;
 
@@ -111,6 +112,7 @@ fn audit(shortcut: bool, pictures: &mut BTreeMap<String, Vec<u8>>) -> AuditResul
         model: parts::model(shortcut),
         maskings: parts::maskings(),
         splits: parts::splits(),
+        check: Some(checked::check(shortcut)),
         matrices: vec![matrix],
         curves: curves(shortcut),
         further: Vec::new(),

@@ -6,6 +6,7 @@ pub(crate) mod dots;
 pub(crate) mod ramp;
 pub(crate) mod share;
 pub(crate) mod spark;
+pub(crate) mod strip;
 
 use std::fmt::Write as _;
 

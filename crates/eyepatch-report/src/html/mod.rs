@@ -4,6 +4,7 @@
 //! [`escape::html_text`] unless this crate's own code drew it. The page's content security policy allows its one
 //! style sheet and its one script by hash, pictures as data, and nothing else.
 
+mod check;
 mod compare;
 mod evidence;
 mod picture;
@@ -23,7 +24,7 @@ use crate::schema::{Comparison, Picture, RunResult, Timings};
 use crate::share::SharedResult;
 use crate::{Error, Result, escape, format, json};
 
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("page.html", include_str!("../templates/page.html")),
     ("summary.html", include_str!("../templates/summary.html")),
     ("compare.html", include_str!("../templates/compare.html")),
@@ -31,6 +32,7 @@ const TEMPLATES: [(&str, &str); 12] = [
     ("answer.html", include_str!("../templates/answer.html")),
     ("evidence.html", include_str!("../templates/evidence.html")),
     ("pictures.html", include_str!("../templates/pictures.html")),
+    ("check.html", include_str!("../templates/check.html")),
     ("data.html", include_str!("../templates/data.html")),
     ("model.html", include_str!("../templates/model.html")),
     ("findings.html", include_str!("../templates/findings.html")),

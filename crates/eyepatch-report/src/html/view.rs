@@ -3,11 +3,11 @@
 use minijinja::Value;
 use serde::Serialize;
 
-use super::{Head, compare, evidence, record};
+use super::{Head, check, compare, evidence, record};
 use crate::Result;
 use crate::charts::dots;
 use crate::format::{self, plural};
-use crate::schema::{Answer, AuditResult, ClassAnswer, Picture, Status, Timings};
+use crate::schema::{Answer, AuditResult, ClassAnswer, Picture, Severity, Status, Timings};
 use crate::share::Counted;
 
 /// All that the templates print.
@@ -48,6 +48,7 @@ struct Audit<'a, N: Counted> {
     status: Badge,
     level: String,
     classes: Vec<Class<'a>>,
+    check: Option<check::View<'a>>,
     evidence: evidence::View<'a, N>,
     record: record::View<'a, N>,
     sections: Vec<(&'static str, &'static str)>,
@@ -117,6 +118,7 @@ impl<'a, N: Counted> Audit<'a, N> {
             status: Badge::new(r.answer.status),
             level: level(&r.answer),
             classes: r.answer.classes.iter().map(|c| Class::new(c, threshold, start)).collect(),
+            check: r.check.as_ref().map(check::View::new),
             evidence: evidence::View::new(r, pictures)?,
             record: record::View::new(r),
             sections: Vec::new(),
@@ -125,6 +127,7 @@ impl<'a, N: Counted> Audit<'a, N> {
         let e = &audit.evidence;
         let present = [
             ("answer", "Answer", true),
+            ("check", "Data check", r.check.is_some()),
             ("matrix", "AUC matrix", !e.matrices.is_empty()),
             ("curves", "Dilation", !e.charts.is_empty()),
             ("further", "Fills and controls", !e.further.is_empty()),
@@ -156,10 +159,27 @@ impl Badge {
                 r#"<path d="M10 0 20 10 10 20 0 10Z"/><path class="cut" d="M10 5v6M10 13.5v1"/>"#,
             ),
         };
+        Self::drawn(key, format::status(status), icon)
+    }
+
+    /// An alarm looks like what is flagged, a warning like what is inconclusive.
+    pub(super) fn of_severity(severity: Severity) -> Self {
+        match severity {
+            Severity::Alarm => Self { word: "Alarm", ..Self::new(Status::Flagged) },
+            Severity::Warning => Self { word: "Warning", ..Self::new(Status::Inconclusive) },
+            Severity::Note => Self::drawn(
+                "noted",
+                "Note",
+                r#"<circle cx="10" cy="10" r="9"/><path class="cut" d="M10 9v6M10 5v1"/>"#,
+            ),
+        }
+    }
+
+    fn drawn(key: &'static str, word: &'static str, shape: &str) -> Self {
         let icon = format!(
-            r#"<svg class="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">{icon}</svg>"#
+            r#"<svg class="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">{shape}</svg>"#
         );
-        Self { key, word: format::status(status), icon: Value::from_safe_string(icon) }
+        Self { key, word, icon: Value::from_safe_string(icon) }
     }
 }
 

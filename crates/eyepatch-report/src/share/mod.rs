@@ -5,7 +5,7 @@
 //!
 //! **What stays** is what the audit and its plugins declare in code or parameters (names of audits, classes, maskings
 //! and columns, rules, cards, descriptions), cleared of paths, file names and the ids of samples that the result names;
-//! and what was estimated. **What goes**: pictures with the samples they show, notes and all other sentences that are
+//! and what was estimated. **What goes**: pictures with the samples they show, the check of the data, notes and all other sentences that are
 //! made from data, values of metadata columns, parameters of plugins, findings about single samples, hashes of content and
 //! cells, device, durations. The sentences of the answer are written anew from its numbers.
 //!
@@ -77,7 +77,7 @@ fn left_out() -> Vec<String> {
         "All pictures, and the samples they show.",
         "Ids of samples and patients, paths, file names, hashes of content and cells; parameters of plugins, but for those in \
          which variants of an audit differ.",
-        "Notes, and every other sentence made from the data; values of metadata columns.",
+        "The check of the data, notes, and every other sentence made from the data; values of metadata columns.",
         "Findings about single samples.",
         "The machine and how long it took.",
         "Counts of images, patients or rows from 1 to 4 are printed as <5. A count that would give a small one away is \
@@ -100,6 +100,7 @@ fn audit(a: &AuditResult) -> AuditResult<Count> {
         model,
         maskings,
         splits,
+        check: _,
         matrices,
         curves,
         further,
@@ -122,6 +123,7 @@ fn audit(a: &AuditResult) -> AuditResult<Count> {
         model: s.model(model),
         maskings: maskings.iter().map(|m| s.masking(m)).collect(),
         splits: s.splits(splits),
+        check: None,
         matrices: matrices.iter().map(|m| s.matrix(m)).collect(),
         curves: curves.iter().map(|c| s.curve(c)).collect(),
         further: further.iter().map(|f| s.further(f)).collect(),

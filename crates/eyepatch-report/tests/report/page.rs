@@ -96,6 +96,7 @@ fn a_run_without_anything_still_renders() {
     audit.provenance.cells.clear();
     audit.data.classes.clear();
     audit.data.columns.clear();
+    audit.check = None;
     let page = html::render(&sample.result, None, &|p| sample.bytes(p)).unwrap();
     assert!(page.contains("Data") && !page.contains("Time taken") && !page.contains("AUC by training"));
     sample.result.audits.clear();
@@ -131,6 +132,8 @@ fn tables_hold_every_number() {
     let (_, points) = rows("curves.csv");
     assert_eq!(points.len(), audit.curves.iter().map(|c| c.points.len()).sum::<usize>());
     assert_eq!(&points[0][3], "-10");
+    let (_, columns) = rows("check.csv");
+    assert_eq!((columns.len(), &columns[0][1], &columns[0][12]), (4, "tag", "alarm"));
     assert_eq!(rows("splits.csv").1.len(), audit.splits.parts.len());
 }
 
@@ -141,6 +144,10 @@ fn markdown_tells_the_two_models_apart() {
         text.contains(
             "| quickstart/honest | opacity | **Clear** | 0.898 [0.866, 0.930] | 0.525 [0.493, 0.557] |"
         ),
+        "{text}"
+    );
+    assert!(
+        text.contains("  - Data check: 1 alarm, 1 warning, 1 note.\n  - **Alarm**: tag&#58; tag"),
         "{text}"
     );
     assert!(text.contains("| quickstart/tagged | opacity | **Flagged** | 0.963"), "{text}");

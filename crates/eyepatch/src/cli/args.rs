@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Roi(RoiCommand),
     /// Mask one image, or with --plan all images of an audit, for a model that lives elsewhere.
     Mask(MaskArgs),
+    /// Look for what gives a data set's labels away: leaks, copies, columns that tell the class, mistakes of preparation.
+    Check(Box<super::check::CheckArgs>),
     /// Prepare a data set: images of one size in a file that runs map into memory and share.
     Prepare(Box<super::prepare::PrepareArgs>),
     /// Split a table into folds by patient, by our own scheme or as scikit-learn does.

@@ -5,6 +5,7 @@ mod args;
 mod bytes;
 mod cache;
 mod change;
+mod check;
 mod dataset;
 mod device;
 mod doctor;
@@ -112,6 +113,7 @@ fn dispatch(command: Command, crates: &[&str]) -> Result<Outcome, CliError> {
 fn with_plugins(command: Command, linked: &Linked) -> Result<Outcome, CliError> {
     match command {
         Command::List(a) => list::list(&a, linked),
+        Command::Check(a) => check::check(&a, linked),
         Command::Run(a) => run::run(*a, linked),
         Command::Plan(a) => plan::plan(*a, linked),
         Command::Doctor(a) => doctor::doctor(&a, linked),

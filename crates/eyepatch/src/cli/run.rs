@@ -50,9 +50,13 @@ pub(crate) fn run(args: RunArgs, linked: &Linked) -> Result<Outcome, CliError> {
                 Status::Inconclusive => "INCONCLUSIVE",
             };
             text.push_str(&format!(
-                "{}\n  {}\n  {word}: {}\n\n",
+                "{}\n  {}\n  {word}: {}\n",
                 audit.id, audit.question, audit.answer.sentence
             ));
+            if let Some(check) = &audit.check {
+                text.push_str(&format!("  data check: {}\n", check.counts()));
+            }
+            text.push('\n');
         }
         text.push_str(&format!("report: {}\n", report.display()));
         let peak = |what: &str, peak: Option<u64>| peak.map(|b| format!("{} of {what}", bytes::human(b)));
