@@ -49,6 +49,7 @@ fn nih_pneumonia() -> MaskingSweep {
 fn nih_as_published() -> Profiles {
     Profiles::of(|profile| {
         MaskingSweep::new(densenet_small().profile(profile), nih_pneumonia_1000())
+            .prepare_as(profile)
             .maskers(study(profile))
             .probe(AucMatrix::default())
             .flag_if(auc(Keep::Outside).above(0.60))

@@ -80,4 +80,10 @@ pub trait Dataset: Send + Sync {
     fn unmasked_only(&self) -> Option<String> {
         None
     }
+
+    /// Whether its images come with a brightness that all of their pixels set (divided by their own maximum, stretched).
+    /// What a masking then hides has already left its mark on what it shows, so no masking of them counts as hiding.
+    fn brightness_leaks(&self) -> bool {
+        false
+    }
 }

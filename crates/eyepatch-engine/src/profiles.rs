@@ -15,7 +15,7 @@ use crate::{Error, Result};
 /// An experiment that is run once a [`Profile`]. Both have the same seed and, unless they say otherwise, the same folds;
 /// the report tells every choice in which they differ and what it does to the numbers.
 ///
-/// ```ignore
+/// ```text
 /// /// Does the model still answer, as published and as it should be?
 /// #[audit(seed = 1907)]
 /// fn lungs_hidden() -> Profiles {

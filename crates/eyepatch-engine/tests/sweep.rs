@@ -231,6 +231,25 @@ fn the_published_order_hides_nothing_and_says_so() {
     );
 }
 
+/// Stretched before it is masked, an image shows in its visible part what was hidden: no fill hides.
+#[test]
+fn images_prepared_as_published_hide_nothing_and_the_report_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let maskers = [Cover::full(), Cover::roi(Keep::Outside)];
+    let of = |profile, name: &str| {
+        let sweep = sweep(Brightness::default(), &maskers).prepare_as(profile);
+        run(sweep, &dir.path().join(name)).unwrap().0
+    };
+    let (published, strict) = (of(Profile::Published, "published"), of(Profile::Strict, "strict"));
+    let hides = |r: &RunResult| r.audits[0].maskings.iter().map(|m| m.card.hides).collect::<Vec<_>>();
+    assert_eq!((hides(&published), hides(&strict)), (vec![true, false], vec![true, true]));
+    let notes = published.audits[0].notes.join(" ");
+    assert!(notes.contains("stretched before they are masked"), "{notes}");
+    let prepare =
+        |r: &RunResult| r.audits[0].provenance.cells.iter().find(|c| c.kind == "prepare").unwrap().key;
+    assert_ne!(prepare(&published), prepare(&strict));
+}
+
 #[test]
 fn a_rule_about_the_full_image_is_refused() {
     let dir = tempfile::tempdir().unwrap();

@@ -113,6 +113,10 @@ impl Dataset for Prepared {
         Ok(Hasher::new().part(&of.id).part(&of.patient).part(labels).part(layout).part(checksum.0).finish())
     }
 
+    fn brightness_leaks(&self) -> bool {
+        self.set().is_ok_and(|set| set.brightness_leaks())
+    }
+
     fn unmasked_only(&self) -> Option<String> {
         self.set().ok()?.unmasked_only().map(ToOwned::to_owned)
     }

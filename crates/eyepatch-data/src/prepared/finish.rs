@@ -34,6 +34,9 @@ pub(super) struct Description {
     pub(super) legitimate: BTreeMap<String, LegitimateRegion>,
     /// Why its images may only be shown whole, where that is so.
     pub(super) unmasked_only: Option<String>,
+    /// Of the data set that was prepared.
+    #[serde(default)]
+    pub(super) brightness_leaks: bool,
     /// Checksums of the other files; those of images and ROIs are in the journal, one an image.
     pub(super) files: BTreeMap<String, ContentHash>,
 }
@@ -83,6 +86,7 @@ pub(super) fn write(
         card: card(dataset.card(), plan, plan.rows - images, source.table),
         legitimate: dataset.legitimate(),
         unmasked_only: dataset.unmasked_only(),
+        brightness_leaks: dataset.brightness_leaks(),
         files,
     };
     let mut text = serde_json::to_vec_pretty(&description).map_err(unwritten)?;

@@ -27,6 +27,7 @@ mod write;
 pub use journal::{Entry, Kept};
 pub use plan::{Options, Plan, Values};
 pub use set::PreparedSet;
+pub use values::study_image;
 pub use write::{Outcome, prepare};
 
 /// Name and version of the layout.

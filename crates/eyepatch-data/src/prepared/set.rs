@@ -12,7 +12,7 @@ use super::blocks::checksum;
 use super::finish::Description;
 use super::journal::{self, Entry};
 use super::values::unpack;
-use super::{DESCRIPTION, FORMAT, IMAGES, JOURNAL, Plan, ROIS, ROWS};
+use super::{DESCRIPTION, FORMAT, IMAGES, JOURNAL, Plan, ROIS, ROWS, Values};
 use crate::mapped::Mapped;
 use crate::npy::Element;
 use crate::resize::Edges;
@@ -108,6 +108,13 @@ impl PreparedSet {
     #[must_use]
     pub fn unmasked_only(&self) -> Option<&str> {
         self.description.unmasked_only.as_deref()
+    }
+
+    /// Whether a pixel's value depends on the others: prepared with [`Values::Study`](super::Values) or of images of which
+    /// that was so.
+    #[must_use]
+    pub fn brightness_leaks(&self) -> bool {
+        self.description.brightness_leaks || self.plan().values != Values::Stored
     }
 
     /// What was done with every row of the original table.

@@ -14,21 +14,37 @@ pub(super) fn pixels(image: Image, plan: &Plan) -> Result<(Vec<u8>, Option<f32>)
         let resized = if fits { image } else { resize::image(&image, plan.size, plan.method)? };
         return Ok((stored(resized, plan.depth, plan.any_depth)?, None));
     }
-    let maximum = maximum(&image);
-    if maximum <= 0.0 {
-        return Err(Error::shape("image", "a value above 0", "all black"));
-    }
-    let mut values = match plan.method {
-        ResizeMethod::Study => resize::study(&image, plan.size)?,
-        ResizeMethod::Antialias => resize::image(&image, plan.size, plan.method)?.to_f32(),
-    };
-    values.iter_mut().for_each(|v| *v /= maximum);
+    let (values, maximum) = by_maximum(&image, plan.size, plan.method)?;
     let bytes = match (plan.values, plan.depth) {
         (Values::Study, _) => stretched(&values)?,
         (_, Element::F32) => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
         _ => values.iter().flat_map(|&v| nearest_u16(v).to_le_bytes()).collect(),
     };
     Ok((bytes, Some(maximum)))
+}
+
+/// An image as the study prepared it: brought to `size` by [`resize::study`], divided by its original maximum, stretched
+/// (minimum to 0, maximum to 255) and cut to 8 bit.
+///
+/// # Errors
+/// [`Error::Shape`] for an image that is all black, or that has one value at its new size.
+pub fn study_image(image: &Image, size: (usize, usize)) -> Result<Image> {
+    let (values, _) = by_maximum(image, size, ResizeMethod::Study)?;
+    Image::new(size.1, size.0, image.channels(), Pixels::U8(stretched(&values)?))
+}
+
+/// An image at a size, divided by its original maximum; and that.
+fn by_maximum(image: &Image, size: (usize, usize), method: ResizeMethod) -> Result<(Vec<f32>, f32)> {
+    let maximum = maximum(image);
+    if maximum <= 0.0 {
+        return Err(Error::shape("image", "a value above 0", "all black"));
+    }
+    let mut values = match method {
+        ResizeMethod::Study => resize::study(image, size)?,
+        ResizeMethod::Antialias => resize::image(image, size, method)?.to_f32(),
+    };
+    values.iter_mut().for_each(|v| *v /= maximum);
+    Ok((values, maximum))
 }
 
 fn maximum(image: &Image) -> f32 {

@@ -2,8 +2,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use eyepatch_core::{Ctx, Dataset, Image, Keep, Mask, Pixels, Roi, Row, Table};
+use eyepatch_core::{Ctx, Dataset, Image, Keep, Mask, Pixels, Profile, Roi, Row, Table};
 use eyepatch_data::npy;
+use eyepatch_data::prepared::study_image;
 use eyepatch_data::resize::{self, Edges, ResizeMethod};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use crate::{Error, Result};
 /// How many unusable samples an error names.
 const SHOWN: usize = 5;
 
-/// How audits resize.
+/// How audits resize, unless they repeat what was published.
 const METHOD: ResizeMethod = ResizeMethod::Antialias;
 
 /// Part of every `prepare` cell's key.
@@ -90,10 +91,10 @@ impl PreparedSet {
         dataset: &dyn Dataset,
         table: &Table,
         sources: &[usize],
-        size: (usize, usize),
+        (size, how): ((usize, usize), Profile),
         cell: &CellCtx,
     ) -> Result<()> {
-        let samples = load_all(dataset, table, sources, size, cell.ctx)?;
+        let samples = load_all(dataset, table, sources, (size, how), cell.ctx)?;
         let set = Self::pack(&samples, size)?;
         cell.write("images.npy", &npy::encode(&set.shape.depth, &set.shape.images(), &set.pixels))?;
         cell.write("rois.npy", &npy::encode("|u1", &set.shape.rois(), &set.rois))?;
@@ -172,7 +173,7 @@ fn load_all(
     dataset: &dyn Dataset,
     table: &Table,
     sources: &[usize],
-    size: (usize, usize),
+    (size, how): ((usize, usize), Profile),
     ctx: &Ctx,
 ) -> Result<Vec<(Image, Edges)>> {
     let done = AtomicU64::new(0);
@@ -188,9 +189,13 @@ fn load_all(
         }
         let inner = dataset.inner_roi(source, ctx)?;
         let inner = inner.as_ref().unwrap_or(&sample.roi);
+        let (image, method) = match how {
+            Profile::Strict => (resize::image(&sample.image, size, METHOD), METHOD),
+            Profile::Published => (study_image(&sample.image, size), ResizeMethod::Study),
+        };
         let resized = (
-            resize::image(&sample.image, size, METHOD).map_err(|e| e.of_row(r))?,
-            resize::edges(&sample.roi, inner, size, METHOD).map_err(|e| e.of_row(r))?,
+            image.map_err(|e| e.of_row(r))?,
+            resize::edges(&sample.roi, inner, size, method).map_err(|e| e.of_row(r))?,
         );
         ctx.progress().report(done.fetch_add(1, Ordering::Relaxed) + 1, total, "images");
         Ok(resized)

@@ -324,6 +324,10 @@ fn notes(s: &Shared) -> Vec<String> {
             "images are divided by their own maximum before they are masked, so hidden pixels set the brightness of \
              visible ones"
                 .to_owned()
+        } else if s.leaks() {
+            "images are stretched before they are masked, as the study's were, so hidden pixels set the brightness of visible \
+             ones"
+                .to_owned()
         } else {
             format!("fill: {}", m.card.fill)
         };

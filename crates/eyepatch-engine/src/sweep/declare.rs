@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use eyepatch_core::{Dataset, Explainer, Handle, Keep, Kind, Masker, Model, Probe, Registry};
+use eyepatch_core::{Dataset, Explainer, Handle, Keep, Kind, Masker, Model, Probe, Profile, Registry};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -35,6 +35,8 @@ pub(super) struct Design {
     pub(super) split_file: Option<PathBuf>,
     pub(super) flag: FlagRule,
     pub(super) size: Option<(usize, usize)>,
+    #[serde(skip_serializing_if = "is_strict")]
+    pub(super) preparation: Profile,
     pub(super) examples: usize,
     pub(super) quick_images: usize,
 }
@@ -49,10 +51,16 @@ impl Default for Design {
             split_file: None,
             flag: FlagRule::default(),
             size: None,
+            preparation: Profile::Strict,
             examples: 4,
             quick_images: 240,
         }
     }
+}
+
+/// What a plan need not say.
+fn is_strict(preparation: &Profile) -> bool {
+    *preparation == Profile::Strict
 }
 
 /// What a plan need not say.
@@ -185,6 +193,15 @@ impl MaskingSweep {
     #[must_use]
     pub fn size(mut self, height: usize, width: usize) -> Self {
         self.design.size = Some((height, width));
+        self
+    }
+
+    /// How images are brought to the working size: by an antialiased filter at the depth they have; or as the study did it,
+    /// without one, divided by their maximum, stretched and cut to 8 bit. Nothing is concluded from the latter: what a
+    /// masking hides has set the brightness of what it shows.
+    #[must_use]
+    pub fn prepare_as(mut self, profile: Profile) -> Self {
+        self.design.preparation = profile;
         self
     }
 

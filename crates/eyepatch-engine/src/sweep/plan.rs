@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use eyepatch_core::{Ctx, Estimate, Explainer, Handle, PluginSpec, Probe, Seed, Workload};
+use eyepatch_core::{Ctx, Estimate, Explainer, Handle, PluginSpec, Probe, Profile, Seed, Workload};
 use serde_json::{Value, json};
 
 use super::declare::Design;
@@ -104,9 +104,12 @@ impl SweepPlan {
 
     fn prepare(&mut self) {
         let s = self.shared.clone();
-        let body = json!({
+        let mut body = json!({
             "dataset": identity(s.dataset.spec()), "content": s.content, "size": s.size, "revision": PREPARE_REVISION,
         });
+        if s.preparation == Profile::Published {
+            body["preparation"] = json!(s.preparation);
+        }
         let name = s.dataset.card().name;
         let cell = self.push(Role::Prepare, name, body, vec![], work::prepare);
         cell.parallel = true;

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 
 use eyepatch_core::{
     ContentHash, Ctx, Dataset, Error as CoreError, Handle, Hasher, InputSpec, Keep, Masker, MaskingCard,
-    Model, Seed, Shape, Table,
+    Model, Profile, Seed, Shape, Table,
 };
 use rayon::prelude::*;
 
@@ -55,6 +55,8 @@ pub(super) struct Shared {
     pub(super) full: usize,
     pub(super) pipeline: Pipeline,
     pub(super) size: (usize, usize),
+    /// How images are brought to that size.
+    pub(super) preparation: Profile,
     pub(super) shares: Shares,
     set: Mutex<Option<Arc<PreparedSet>>>,
 }
@@ -125,6 +127,7 @@ impl Shared {
             full,
             pipeline,
             size,
+            preparation: sweep.design.preparation,
             shares,
             set: Mutex::new(None),
         })
@@ -154,6 +157,11 @@ impl Shared {
             views: seed.child("views"),
             touched: Arc::default(),
         })
+    }
+
+    /// Whether a hidden pixel can have changed a visible one before images were masked.
+    pub(super) fn leaks(&self) -> bool {
+        self.pipeline.leaks() || self.preparation == Profile::Published || self.dataset.brightness_leaks()
     }
 
     /// The part of the image that an evaluation's masking keeps.
@@ -209,10 +217,13 @@ impl Shared {
 }
 
 fn maskings(sweep: &MaskingSweep, pipeline: Pipeline) -> Result<(Vec<Masking>, usize), String> {
+    let leaks = pipeline.leaks()
+        || sweep.design.preparation == Profile::Published
+        || sweep.dataset.brightness_leaks();
     let masking = |(further, m): (bool, &Handle<dyn Masker>)| {
         let mut card = m.card();
         // No fill hides a pixel that has already set the brightness of the others.
-        card.hides &= card.keep == Keep::Full || !pipeline.leaks();
+        card.hides &= card.keep == Keep::Full || !leaks;
         Masking { handle: m.clone(), card, further }
     };
     let trained = sweep.maskers.iter().map(|m| (false, m));

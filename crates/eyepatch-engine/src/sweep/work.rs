@@ -31,7 +31,13 @@ const MODEL_FOLDER: &str = "model";
 pub(super) const ATTRIBUTIONS_FILE: &str = "attributions.json";
 
 pub(super) fn prepare(shared: &Shared, cell: &CellCtx) -> Result<()> {
-    PreparedSet::write(&*shared.dataset, &shared.table, &shared.sources, shared.size, cell)
+    PreparedSet::write(
+        &*shared.dataset,
+        &shared.table,
+        &shared.sources,
+        (shared.size, shared.preparation),
+        cell,
+    )
 }
 
 /// Writes down which rows of which fold train, watch and are tested.

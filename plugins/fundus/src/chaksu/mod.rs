@@ -56,6 +56,10 @@ impl Dataset for Chaksu {
         Ok(self.loaded(ctx.threads())?.table.clone())
     }
 
+    fn brightness_leaks(&self) -> bool {
+        self.resave == Profile::Published
+    }
+
     fn load(&self, row: usize, ctx: &Ctx) -> Result<Sample> {
         ctx.check()?;
         self.loaded(1)?.sample(row, self.max_pixels)
