@@ -37,7 +37,7 @@ fn a_table_of_ones_own_with_a_split_that_parts_patients() {
     let data = Data::new(80);
     let split = data.path().join("split.csv");
     // By image: both images of a patient are in different parts.
-    let part = |i: usize| if i % 2 == 0 { "train" } else { "test" };
+    let part = |i: usize| if i.is_multiple_of(2) { "train" } else { "test" };
     let lines: String = (0..80).map(|i| format!("s{i:03},0,{}\n", part(i))).collect();
     std::fs::write(&split, format!("sample,fold,part\n{lines}")).unwrap();
     let table = || {

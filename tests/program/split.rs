@@ -184,7 +184,11 @@ fn a_sweep_reads_rows_of_the_file_even_if_it_leaves_some_out() {
     };
     let text = fine(&mut plan(&["--where", "age>=32"])).stdout;
     assert!(text.contains("folds: 3") && text.contains("3 folds read from s.csv"), "{text}");
-    fine(&mut split(&labels, &out, &["--scheme", "stratified-kfold", "--stratify", "label", "--folds", "3"]));
+    fine(&mut split(
+        &labels,
+        &out,
+        &["--scheme", "stratified-kfold", "--stratify", "label", "--folds", "3", "--shuffle"],
+    ));
     refused(&mut plan(&[]), &["s.csv", "patient `p", "put all images of a patient into one part"]);
     std::fs::write(&out, "row,fold,part\n48,0,test\n").unwrap();
     refused(&mut plan(&[]), &["line 2", "there is no row 48: the table has 48 rows", "split that very file"]);

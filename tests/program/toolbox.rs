@@ -193,7 +193,13 @@ fn list_doctor_completions_and_manual() {
     }
     let audits: Vec<&str> =
         json["audits"].as_array().unwrap().iter().map(|a| a["id"].as_str().unwrap()).collect();
-    assert_eq!(audits, ["chest-xray/nih_pneumonia", "quickstart/honest", "quickstart/planted_marker"]);
+    let declared = [
+        "chest-xray/nih_as_published",
+        "chest-xray/nih_pneumonia",
+        "quickstart/honest",
+        "quickstart/planted_marker",
+    ];
+    assert_eq!(audits, declared);
     let doctor: serde_json::Value =
         serde_json::from_str(&fine(eyepatch().args(["doctor", "--json"])).stdout).unwrap();
     assert_eq!(doctor["problems"].as_array().unwrap().len(), 0);

@@ -39,7 +39,7 @@ impl Dataset for Drawn {
         let row = |i: usize| Row {
             id: format!("f{i}"),
             patient: format!("p{}", i / 2),
-            labels: vec![Some(i % 2 == 0)],
+            labels: vec![Some(i.is_multiple_of(2))],
             meta: BTreeMap::from([("age".to_owned(), Meta::Number(40.0 + i as f64 / 7.0))]),
             image: Some(PathBuf::from(format!("{i}.png"))),
             roi: None,

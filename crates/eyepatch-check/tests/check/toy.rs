@@ -35,7 +35,7 @@ impl Toy {
         let row = |i: usize| Row {
             id: format!("image{i:04}"),
             patient: format!("person{i:04}"),
-            labels: vec![Some(order[i] % 2 == 0)],
+            labels: vec![Some(order[i].is_multiple_of(2))],
             meta: BTreeMap::new(),
             image: None,
             roi: None,

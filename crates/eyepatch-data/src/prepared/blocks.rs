@@ -46,6 +46,9 @@ pub(super) fn checksum(image: &[u8], roi: &[u8]) -> ContentHash {
     ContentHash(*blake3::Hasher::new().update(image).update(roi).finalize().as_bytes())
 }
 
+/// What a set keeps of a row: its image and its ROI's edges.
+type RowBytes = (Vec<u8>, Vec<u8>);
+
 impl Source<'_> {
     /// Makes block `index`, whose first image will be number `start`. The first row at fault decides what is reported,
     /// whichever thread meets its own first.
@@ -69,7 +72,7 @@ impl Source<'_> {
         self.ctx.progress().report(done, self.plan.rows as u64, "images");
     }
 
-    fn row(&self, index: usize) -> Result<(Entry, Option<(Vec<u8>, Vec<u8>)>), CoreError> {
+    fn row(&self, index: usize) -> Result<(Entry, Option<RowBytes>), CoreError> {
         self.ctx.check()?;
         let row = &self.table.rows[index];
         let made = self.prepared(index, row);

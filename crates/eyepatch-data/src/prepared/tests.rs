@@ -53,7 +53,7 @@ impl Dataset for Toy {
         let row = |i: usize| Row {
             id: format!("film {i}"),
             patient: format!("p{}", i / 2),
-            labels: vec![Some(i % 2 == 0), (i % 3 > 0).then_some(i % 3 == 1)],
+            labels: vec![Some(i.is_multiple_of(2)), (!i.is_multiple_of(3)).then_some(i % 3 == 1)],
             meta: BTreeMap::from([
                 ("age".to_owned(), Meta::Number(i as f64 / 3.0)),
                 ("note".to_owned(), Meta::Text(format!("=1+{i}, \"x\""))),

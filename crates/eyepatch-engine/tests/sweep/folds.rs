@@ -59,7 +59,7 @@ fn the_folds_lie_in_the_store_and_every_model_is_tested_on_them() {
     let cells = std::fs::read_dir(dir.path().join("cells")).unwrap().map(|e| e.unwrap().path());
     let kept: Vec<String> =
         cells.filter_map(|p| std::fs::read_to_string(p.join("split-rows.csv")).ok()).collect();
-    assert_eq!(kept, [folds.clone()]);
+    assert_eq!(kept, std::slice::from_ref(&folds));
 
     let test = part(&folds, 0, "test");
     assert_eq!(test.len(), 16, "a fifth of 40 patients, two images each");

@@ -113,13 +113,12 @@ fn plant(
 ) {
     let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}/{key}") };
     match value {
-        Value::String(text) => {
+        Value::String(text)
             if !FIXED.contains(&field)
-                && !(field == "preprocessing")
-                && !(path.ends_with("provenance/device"))
-            {
-                *text = string(path);
-            }
+                && field != "preprocessing"
+                && !path.ends_with("provenance/device") =>
+        {
+            *text = string(path);
         }
         Value::Number(number) => {
             if let Some(n) = count(field).filter(|_| number.is_u64()) {
