@@ -103,8 +103,16 @@ impl Dilate {
                     reason = "a share of the pixels"
                 )]
                 let area = (share * bits.len() as f64).round() as usize;
-                // At least a pixel: a region of none shows or hides nothing.
-                roi::to_area(bits, width, height, area.clamp(1, bits.len())).map_err(kernel)?
+                let mut radius =
+                    roi::to_area(bits, width, height, area.clamp(1, bits.len())).map_err(kernel)?;
+                // At least a pixel: a region of none shows or hides nothing. No pixels may be nearer to the wanted area
+                // than the fewest that erosion leaves.
+                while radius < 0
+                    && roi::dilate(bits, width, height, radius).map_err(kernel)?.iter().all(|&b| b == 0)
+                {
+                    radius += 1;
+                }
+                radius
             }
         };
         roi::dilate(bits, width, height, radius).map_err(kernel)

@@ -97,6 +97,19 @@ proptest! {
     }
 }
 
+/// Three pixels that no erosion leaves anything of, where one would be wanted.
+#[test]
+fn a_region_that_erodes_to_nothing_stays_as_small_as_it_gets() {
+    let bits = [6, 9, 10].iter().fold(vec![0; 16], |mut bits, &i: &usize| {
+        bits[i] = 1;
+        bits
+    });
+    let roi = Roi::single(Mask::new(4, 4, bits).unwrap()).unwrap();
+    let masker = Region { keep: Keep::Outside, dilate: Dilate::visible(0.914), ..Region::default() };
+    let ready = masker.prepare(&Memory::default(), &Ctx::for_tests(0)).unwrap();
+    assert_eq!(ready.visible(&roi, &Memory::default(), &Ctx::for_tests(0)).unwrap().area(), 13);
+}
+
 fn disc(side: usize, radius: f64) -> Mask {
     let c = side as f64 / 2.0;
     let inside = |i: usize| {
