@@ -102,7 +102,7 @@ audit() {
     fi
     export EYEPATCH_DATA=${EYEPATCH_DATA:?where are the data?}
     local model='{"growth": 32, "blocks": [6, 12, 24, 16], "init_features": 64, "batch": 32, "epochs": 12,
-        "learning_rate": 3e-4, "augment": {"flip": true, "shift": 8, "brightness": 0.1}}'
+        "learning_rate": 3e-4, "augment": {"flip": true, "shift": 8, "brightness": [0.9, 1.1]}}'
     local start=$SECONDS
     $here/eyepatch run nih_pneumonia --device cuda --size 320 --folds "${FOLDS:-3}" --model-params "$model" \
         --out "$out/nih" 2>&1 | tee "$out/audit.txt"
