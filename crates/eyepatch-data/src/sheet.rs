@@ -62,9 +62,20 @@ pub fn table_error(
 
 impl Sheet {
     /// Reads a file: UTF-8 with or without a byte order mark, any line ends.
+    ///
+    /// # Errors
+    /// [`Error::Io`], and as [`Sheet::parse`].
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
-        let text = text(path, &bytes)?;
+        Self::parse(path, &bytes)
+    }
+
+    /// A table from its bytes; `path` is named in errors.
+    ///
+    /// # Errors
+    /// [`Error::Table`] naming line, column and remedy.
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self> {
+        let text = text(path, bytes)?;
         let delimiter = delimiter(text);
         // `csv` takes the end of the file for the end of an open quote. A last line of our own tells whether one is
         // open: no table holds a zero byte, and an open quote takes the line in.
