@@ -189,7 +189,12 @@ impl DenseNet {
     pub fn profile(self, profile: Profile) -> Self {
         match profile {
             Profile::Published => Self {
-                frozen_norm: FrozenNorm::Published,
+                // Where all layers learn, none is frozen.
+                frozen_norm: if self.trainable == Scope::All {
+                    self.frozen_norm
+                } else {
+                    FrozenNorm::Published
+                },
                 stopping: Progressing::Published,
                 order: Order::Published,
                 views: 0,

@@ -332,3 +332,16 @@ impl eyepatch_core::Progress for Steps {
         self.0.lock().unwrap().push(done);
     }
 }
+
+/// Whatever the network, both ways of training it can be declared, and they differ.
+#[test]
+fn every_preset_can_be_trained_as_published_and_as_it_should_be() {
+    use eyepatch_core::{Params, Profile};
+    use plugin_densenet::{densenet_small, densenet_tiny, densenet121_published, densenet121_study};
+    for preset in [densenet_tiny(), densenet_small(), densenet121_study(), densenet121_published()] {
+        let [published, strict] = Profile::ALL.map(|profile| preset.clone().profile(profile));
+        assert_eq!((published.check(), strict.check()), (Ok(()), Ok(())));
+        assert_ne!(published, strict);
+    }
+    assert_eq!(densenet121_study().profile(Profile::Published), densenet121_published());
+}
