@@ -6,10 +6,10 @@
 
 mod dct;
 mod jpeg;
-mod resize;
 
 use eyepatch_core::{Image, Pixels, Result};
 use eyepatch_data::decode::Levels;
+use eyepatch_data::resize;
 
 /// How the study stored an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
