@@ -324,7 +324,7 @@ fn notes(s: &Shared) -> Vec<String> {
             "images are divided by their own maximum before they are masked, so hidden pixels set the brightness of \
              visible ones"
                 .to_owned()
-        } else if s.leaks() {
+        } else if s.leaks {
             "images are stretched before they are masked, as the study's were, so hidden pixels set the brightness of visible \
              ones"
                 .to_owned()

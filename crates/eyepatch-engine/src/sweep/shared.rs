@@ -57,6 +57,8 @@ pub(super) struct Shared {
     pub(super) size: (usize, usize),
     /// How images are brought to that size.
     pub(super) preparation: Profile,
+    /// Whether a hidden pixel can have changed a visible one before images are masked.
+    pub(super) leaks: bool,
     pub(super) shares: Shares,
     set: Mutex<Option<Arc<PreparedSet>>>,
 }
@@ -84,8 +86,11 @@ impl Shared {
             Pipeline::new(&model.card().preprocessing, InputSpec { size, ..input }).map_err(|problem| {
                 wrong(format!("model `{}`: {problem}", model.spec().id), "mend the model's card")
             })?;
+        let leaks = pipeline.leaks()
+            || sweep.design.preparation == Profile::Published
+            || sweep.dataset.brightness_leaks();
         let (maskings, full) =
-            maskings(sweep, pipeline).map_err(|problem| wrong(problem, "mend the list of maskings"))?;
+            maskings(sweep, leaks).map_err(|problem| wrong(problem, "mend the list of maskings"))?;
         let evaluations = evaluations(sweep, &maskings, options.quick);
         check_regions(sweep, &maskings)
             .map_err(|problem| wrong(problem, "give the data set masks, or show its images whole"))?;
@@ -128,6 +133,7 @@ impl Shared {
             pipeline,
             size,
             preparation: sweep.design.preparation,
+            leaks,
             shares,
             set: Mutex::new(None),
         })
@@ -157,11 +163,6 @@ impl Shared {
             views: seed.child("views"),
             touched: Arc::default(),
         })
-    }
-
-    /// Whether a hidden pixel can have changed a visible one before images were masked.
-    pub(super) fn leaks(&self) -> bool {
-        self.pipeline.leaks() || self.preparation == Profile::Published || self.dataset.brightness_leaks()
     }
 
     /// The part of the image that an evaluation's masking keeps.
@@ -216,10 +217,7 @@ impl Shared {
     }
 }
 
-fn maskings(sweep: &MaskingSweep, pipeline: Pipeline) -> Result<(Vec<Masking>, usize), String> {
-    let leaks = pipeline.leaks()
-        || sweep.design.preparation == Profile::Published
-        || sweep.dataset.brightness_leaks();
+fn maskings(sweep: &MaskingSweep, leaks: bool) -> Result<(Vec<Masking>, usize), String> {
     let masking = |(further, m): (bool, &Handle<dyn Masker>)| {
         let mut card = m.card();
         // No fill hides a pixel that has already set the brightness of the others.
