@@ -4,6 +4,7 @@
 //! that the user named, and what cannot be used is told with file, line and remedy.
 
 mod bad;
+mod cache;
 pub mod decode;
 mod error;
 mod extent;
@@ -23,6 +24,7 @@ mod sheet;
 mod stream;
 
 pub use bad::{Bad, Fault};
+pub use cache::Cache;
 pub use error::{Error, Result};
 pub use extent::check_extent;
 pub use files::{EXTENSIONS, File, Found, Root};

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use eyepatch_core::{ContentHash, Error, Meta, Result, Table};
-use eyepatch_data::{File, FileHashes, Found, lock, quoted, table_error};
+use eyepatch_core::{Error, Meta, Result, Table};
+use eyepatch_data::{File, Found, quoted, table_error};
 
 use crate::archive::Images;
 use crate::cells::MASK_RCA;
@@ -31,42 +31,8 @@ pub(crate) struct Loaded {
     pub(crate) notes: Vec<String>,
 }
 
-/// What is kept between calls. A clone starts with none: its parameters may be changed.
-#[derive(Default)]
-pub(crate) struct Cache {
-    loaded: Mutex<Option<Arc<Loaded>>>,
-    hashes: FileHashes,
-}
-
-impl Clone for Cache {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
-impl std::fmt::Debug for Cache {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Cache")
-    }
-}
-
-impl Cache {
-    /// The data set, read once.
-    pub(crate) fn loaded(&self, read: impl FnOnce() -> Result<Loaded>) -> Result<Arc<Loaded>> {
-        let mut slot = lock(&self.loaded);
-        if let Some(loaded) = slot.as_ref() {
-            return Ok(loaded.clone());
-        }
-        let loaded = Arc::new(read()?);
-        *slot = Some(loaded.clone());
-        Ok(loaded)
-    }
-
-    /// Hash of a file's bytes.
-    pub(crate) fn hash(&self, file: &File) -> Result<ContentHash> {
-        self.hashes.hash(&file.real, &file.shown)
-    }
-}
+/// The data set, read once, and hashes of files.
+pub(crate) type Cache = eyepatch_data::Cache<Loaded>;
 
 /// Rows without what they need, by reason.
 #[derive(Default)]

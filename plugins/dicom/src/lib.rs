@@ -89,7 +89,7 @@ impl Dataset for Dicom {
         let labels: Vec<u8> = entry.labels.iter().map(|l| l.map_or(2, u8::from)).collect();
         let mut hash = Hasher::new().part(&entry.id).part(&entry.patient).part(labels);
         for file in [&source.image, &source.mask] {
-            hash = hash.part(self.cache.hash(&file.real, &file.shown)?.0);
+            hash = hash.part(self.cache.hash(file)?.0);
         }
         Ok(hash.finish())
     }

@@ -81,12 +81,12 @@ impl Dataset for Folder {
         let loaded = self.loaded_with(row)?;
         let (entry, source) = (&loaded.table.rows[row], &loaded.sources[row]);
         let labels: Vec<u8> = entry.labels.iter().map(|l| l.map_or(2, u8::from)).collect();
-        let image = self.cache.hash(&source.image.real, &source.image.shown)?;
+        let image = self.cache.hash(&source.image)?;
         let mut hash = Hasher::new().part(&entry.id).part(&entry.patient).part(labels).part(image.0);
         match (&source.roi, &loaded.annotations) {
             (RoiSource::Masks(files), _) => {
                 for (name, file) in files {
-                    hash = hash.part(name).part(self.cache.hash(&file.real, &file.shown)?.0);
+                    hash = hash.part(name).part(self.cache.hash(file)?.0);
                 }
             }
             (RoiSource::Outlines(index), Some(annotations)) => {

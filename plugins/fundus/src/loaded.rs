@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use eyepatch_core::{ContentHash, Error, Hasher, Result, Row, Sample, Table};
-use eyepatch_data::{Bad, Fault, File, FileHashes, lock, table_error};
+use eyepatch_data::{Bad, Fault, File, table_error};
 
 use crate::params::OnBad;
 use crate::pixels::{self, Source};
@@ -172,7 +172,7 @@ impl Loaded {
         self.check(row)?;
         let (entry, source) = (&self.table.rows[row], &self.sources[row]);
         let labels: Vec<u8> = entry.labels.iter().map(|l| l.map_or(2, u8::from)).collect();
-        let of = |file: &File| cache.hashes.hash(&file.real, &file.shown);
+        let of = |file: &File| cache.hash(file);
         let mut hash =
             Hasher::new().part(&entry.id).part(&entry.patient).part(labels).part(of(&source.image)?.0);
         for structure in &source.structures {
@@ -185,34 +185,5 @@ impl Loaded {
     }
 }
 
-/// What is kept between calls. A clone starts with nothing: its parameters may be changed.
-#[derive(Default)]
-pub(crate) struct Cache {
-    loaded: Mutex<Option<Arc<Loaded>>>,
-    hashes: FileHashes,
-}
-
-impl Clone for Cache {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
-impl std::fmt::Debug for Cache {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Cache")
-    }
-}
-
-impl Cache {
-    /// The archive, read once.
-    pub(crate) fn loaded(&self, read: impl FnOnce() -> Result<Loaded>) -> Result<Arc<Loaded>> {
-        let mut slot = lock(&self.loaded);
-        if let Some(loaded) = slot.as_ref() {
-            return Ok(loaded.clone());
-        }
-        let loaded = Arc::new(read()?);
-        *slot = Some(loaded.clone());
-        Ok(loaded)
-    }
-}
+/// The archive, read once, and hashes of files.
+pub(crate) type Cache = eyepatch_data::Cache<Loaded>;

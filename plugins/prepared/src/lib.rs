@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use eyepatch_core::{
     ContentHash, Ctx, DataCard, Dataset, Hasher, LegitimateRegion, Params, Result, Roi, Sample, Table, plugin,
 };
-use eyepatch_data::lock;
+use eyepatch_data::Cache;
 use eyepatch_data::prepared::PreparedSet;
 use serde::{Deserialize, Serialize};
 
@@ -17,13 +17,13 @@ use serde::{Deserialize, Serialize};
 pub struct Prepared {
     folder: PathBuf,
     #[serde(skip)]
-    open: Open,
+    open: Cache<PreparedSet>,
 }
 
 /// The set in `folder`.
 #[must_use]
 pub fn prepared(folder: impl Into<PathBuf>) -> Prepared {
-    Prepared { folder: folder.into(), open: Open::default() }
+    Prepared { folder: folder.into(), open: Cache::default() }
 }
 
 impl Params for Prepared {
@@ -35,31 +35,9 @@ impl Params for Prepared {
     }
 }
 
-/// The set, opened once. A clone opens it again.
-#[derive(Default)]
-struct Open(Mutex<Option<Arc<PreparedSet>>>);
-
-impl Clone for Open {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
-impl std::fmt::Debug for Open {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Open")
-    }
-}
-
 impl Prepared {
     fn set(&self) -> Result<Arc<PreparedSet>> {
-        let mut slot = lock(&self.open.0);
-        if let Some(set) = slot.as_ref() {
-            return Ok(set.clone());
-        }
-        let set = Arc::new(PreparedSet::open(&self.folder)?);
-        *slot = Some(set.clone());
-        Ok(set)
+        self.open.loaded(|| Ok(PreparedSet::open(&self.folder)?))
     }
 }
 
