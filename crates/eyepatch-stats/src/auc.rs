@@ -89,7 +89,7 @@ impl Ranked {
 }
 
 /// Number of positive and of negative images.
-fn check(labels: &[bool], scores: &[f64]) -> Result<(usize, usize), NotEstimable> {
+pub(crate) fn check(labels: &[bool], scores: &[f64]) -> Result<(usize, usize), NotEstimable> {
     if labels.len() != scores.len() {
         return Err(NotEstimable::LengthMismatch {
             what: "scores".into(),

@@ -11,7 +11,7 @@ pub enum NotEstimable {
     /// Labels, scores and patients differ in number.
     #[error("{labels} labels do not go with {found} {what}")]
     LengthMismatch {
-        /// What differs in number from the labels: `scores` or `patients`.
+        /// What differs in number from the labels: `scores`, `patients` or `weights`.
         what: String,
         /// Number of labels.
         labels: usize,
@@ -29,6 +29,12 @@ pub enum NotEstimable {
     /// A score is not a number.
     #[error("the score at index {index} is not a number")]
     NanScore {
+        /// 0-based index of the first.
+        index: usize,
+    },
+    /// A weight is negative or not finite.
+    #[error("the weight at index {index} is negative or not a finite number")]
+    BadWeight {
         /// 0-based index of the first.
         index: usize,
     },
@@ -62,6 +68,17 @@ pub enum StatsError {
     DuplicateFold {
         /// The number.
         fold: usize,
+    },
+    /// A contrast of nothing.
+    #[error("a contrast needs at least one AUC")]
+    NoTerms,
+    /// Folds and slices of weights differ in number.
+    #[error("{folds} folds have {weights} sets of weights")]
+    WeightCount {
+        /// Number of folds.
+        folds: usize,
+        /// Number of slices.
+        weights: usize,
     },
     /// A number lies outside its range.
     #[error("{name} must be {range} and is {found}")]

@@ -5,9 +5,11 @@
 
 mod auc;
 mod clustered;
+mod contrast;
 mod encode;
 mod error;
 mod holm;
+mod influence;
 mod normal;
 mod power;
 mod runs;
@@ -15,15 +17,21 @@ mod screen;
 pub mod sklearn;
 mod splits;
 mod strata;
+mod student;
+mod weighted;
 
 pub use auc::{Placements, auc};
-pub use clustered::{AucEstimate, FoldAuc, FoldScores, IntervalMethod, mean_auc_over_folds};
+pub use clustered::{AucEstimate, IntervalMethod, mean_auc_over_folds};
+pub use contrast::{ContrastEstimate, contrast};
 pub use encode::{EncodedFold, encode_categories};
 pub use error::{NotEstimable, StatsError};
 pub use holm::{holm_adjusted, holm_steps};
+pub use influence::{AucInfluence, FoldAuc, FoldScores, covariance};
 pub use normal::{normal_cdf, normal_quantile, normal_upper_tail};
 pub use power::{hanley_mcneil_variance, minimal_detectable_gap};
 pub use runs::{RunsTest, runs_test};
 pub use screen::{Pointing, Screen, screen, screen_values};
 pub use splits::{Holdout, check_no_overlap, group_holdout, group_kfold};
 pub use strata::joint_strata;
+pub use student::{student_quantile, student_upper_tail};
+pub use weighted::weighted_auc;
