@@ -15,6 +15,7 @@ mod run;
 mod schedule;
 mod store;
 mod sweep;
+mod verdict;
 
 pub use audit::{AuditEntry, AuditInfo, Audits, Experiment, Variant, expanded};
 pub use cell::{Cell, CellCtx, CellSpec};
@@ -26,3 +27,4 @@ pub use run::{Assembled, Observer, Options, Planned, Precision, Quiet, TrunkPass
 pub use schedule::{Done, execute};
 pub use store::{Store, write_file};
 pub use sweep::{Auc, Export, FlagRule, MaskingSweep, PluginRef, SweepSpec, auc};
+pub use verdict::VerdictRule;

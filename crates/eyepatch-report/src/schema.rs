@@ -12,8 +12,12 @@ use eyepatch_core::{
 use serde::{Deserialize, Serialize};
 
 mod check;
+mod verdict;
 
 pub use check::{Check, CheckFinding, ColumnCheck, Severity};
+pub use verdict::{
+    Cause, ClassVerdict, Contrast, DataStatement, Measured, Outcome, Signal, Verdict,
+};
 
 /// Name and version of this schema. The number grows when a reader of the old one would go wrong.
 pub const SCHEMA: &str = "eyepatch-result/1";
@@ -109,6 +113,9 @@ pub struct AuditResult<N = usize> {
     pub declared_in: String,
     /// The answer.
     pub answer: Answer,
+    /// The verdict that the answer says in short, where the audit declares one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
     /// The data.
     pub data: DataSummary<N>,
     /// The model.
@@ -139,7 +146,19 @@ pub struct AuditResult<N = usize> {
     pub provenance: Provenance,
 }
 
-/// What a rule says about a class or an audit. It is a screening with one fill, not yet a verdict.
+/// What an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum AnswerKind {
+    /// Intervals held against a threshold. A flag calls for controls before it is called a shortcut.
+    #[default]
+    Screening,
+    /// Primary contrasts with error control: flagged means that a shortcut is taken, clear that none is in evidence.
+    Verdict,
+}
+
+/// What a rule says about a class or an audit; [`AnswerKind`] says what sort of rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -156,6 +175,9 @@ pub enum Status {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Answer {
+    /// Whether it is a screening or the short form of a verdict.
+    #[serde(default)]
+    pub kind: AnswerKind,
     /// The worst status over the classes: flagged, then inconclusive, then clear.
     pub status: Status,
     /// The answer in one sentence, with its numbers.

@@ -1,7 +1,9 @@
 //! The answer to a sweep's question, by the rule that was declared.
 
-use eyepatch_core::Finding;
-use eyepatch_report::schema::{Answer, ClassAnswer, RuleTest, Status};
+use eyepatch_core::{Finding, Interval};
+use eyepatch_report::schema::{
+    Answer, AnswerKind, ClassAnswer, ClassVerdict, Contrast, Estimate, RuleTest, Status, Verdict,
+};
 
 use super::FlagRule;
 use super::assemble::{AucIndex, LEVEL, detectable_gap, estimate};
@@ -13,12 +15,7 @@ const MIN_PATIENTS: usize = 20;
 pub(super) fn answer(s: &Shared, rule: &FlagRule, index: &AucIndex<'_>, full: &str, quick: bool) -> Answer {
     let classes: Vec<ClassAnswer> =
         (0..s.table.classes.len()).map(|c| class_answer(s, rule, index, full, c)).collect();
-    let worst = |a: Status, b: Status| if rank(b) > rank(a) { b } else { a };
-    let status = classes.iter().map(|c| c.status).fold(Status::Clear, worst);
-    let sentence = match classes.as_slice() {
-        [one] => one.sentence.clone(),
-        many => summary(many, status),
-    };
+    let (status, sentence) = together(&classes);
     let looked = s.maskings.iter().filter(|m| rule.looks_at(&m.card) && m.card.hides);
     let test = RuleTest {
         trained: full.into(),
@@ -26,7 +23,62 @@ pub(super) fn answer(s: &Shared, rule: &FlagRule, index: &AucIndex<'_>, full: &s
         threshold: rule.threshold,
     };
     let rule_text = rule.sentence(LEVEL);
-    Answer { status, sentence, rule: rule_text, test: Some(test), classes, caveats: caveats(s, rule, quick) }
+    let caveats = caveats(s, rule, quick);
+    let kind = AnswerKind::Screening;
+    Answer { kind, status, sentence, rule: rule_text, test: Some(test), classes, caveats }
+}
+
+/// A verdict in short. What it says of the AUCs on full images is taken from the screening.
+pub(super) fn of_verdict(s: &Shared, screening: Answer, verdict: &Verdict, quick: bool) -> Answer {
+    let short = |(was, class): (ClassAnswer, &ClassVerdict)| ClassAnswer {
+        status: class.status,
+        sentence: class.sentence.clone(),
+        hidden: hidden_auc(class).or(was.hidden),
+        minimal_detectable_gap: class.minimal_detectable_gap,
+        ..was
+    };
+    let classes: Vec<ClassAnswer> = screening.classes.into_iter().zip(&verdict.classes).map(short).collect();
+    let (status, sentence) = together(&classes);
+    let looked = verdict.classes.iter().filter_map(hidden_contrast).flat_map(|c| &c.measured);
+    let mut evaluated: Vec<String> = looked.map(|m| m.with.clone()).collect();
+    evaluated.sort();
+    evaluated.dedup();
+    let test = screening.test.map(|t| RuleTest { evaluated, threshold: 0.5 + verdict.margin, ..t });
+    let rule = verdict.rule.clone();
+    Answer {
+        kind: AnswerKind::Verdict,
+        status,
+        sentence,
+        rule,
+        test,
+        classes,
+        caveats: verdict_caveats(s, verdict, quick),
+    }
+}
+
+fn hidden_contrast(class: &ClassVerdict) -> Option<&Contrast> {
+    class.primary.iter().find(|c| c.id == crate::verdict::HIDDEN)
+}
+
+/// The AUC with the region hidden by the fill that decides: the least for a shortcut, the largest otherwise.
+fn hidden_auc(class: &ClassVerdict) -> Option<Estimate> {
+    let measured = hidden_contrast(class)?.measured.iter().map(|m| m.estimate);
+    let value = |a: &Estimate, b: &Estimate| a.value.total_cmp(&b.value);
+    let above_chance =
+        if class.status == Status::Flagged { measured.min_by(value) } else { measured.max_by(value) }?;
+    let shift = |i: Interval| Interval { lower: i.lower + 0.5, upper: i.upper + 0.5, ..i };
+    Some(Estimate { value: above_chance.value + 0.5, interval: above_chance.interval.map(shift) })
+}
+
+/// The worst status of all classes, and the sentence that says it.
+fn together(classes: &[ClassAnswer]) -> (Status, String) {
+    let worst = |a: Status, b: Status| if rank(b) > rank(a) { b } else { a };
+    let status = classes.iter().map(|c| c.status).fold(Status::Clear, worst);
+    let sentence = match classes {
+        [one] => one.sentence.clone(),
+        many => summary(many, status),
+    };
+    (status, sentence)
 }
 
 fn rank(status: Status) -> u8 {
@@ -150,14 +202,41 @@ fn judge(
     undecided(format!("the interval holds the threshold of {:.2} ({})", rule.threshold, numbers(most)))
 }
 
-fn caveats(s: &Shared, rule: &FlagRule, quick: bool) -> Vec<String> {
-    let mut caveats = Vec::new();
-    if quick {
+/// What is said of every answer.
+const CONDITIONAL: &str = "Intervals are clustered by patient and conditional on the trained models; the estimate is the mean of \
+     the folds' AUCs.";
+
+fn quick_caveat(quick: bool) -> Option<String> {
+    let text = "This is the quick form of the audit: fewer images, folds and epochs. Nothing should be concluded from it.";
+    quick.then(|| text.to_owned())
+}
+
+fn verdict_caveats(s: &Shared, verdict: &Verdict, quick: bool) -> Vec<String> {
+    let mut caveats: Vec<String> = quick_caveat(quick).into_iter().collect();
+    if s.leaks {
         caveats.push(
-            "This is the quick form of the audit: fewer images, folds and epochs. Nothing should be concluded from it."
-                .to_owned(),
+            "Hidden pixels have set the brightness of visible ones before they were hidden, so no masking hides and nothing \
+             can be concluded from them."
+                .into(),
         );
     }
+    let notes = verdict
+        .classes
+        .iter()
+        .flat_map(|c| c.primary.iter().filter_map(move |p| Some((c, p, p.note.as_ref()?))));
+    caveats.extend(notes.map(|(c, p, note)| format!("{}: {}: {note}.", c.class, p.what)));
+    caveats.push(
+        "\"No evidence\" speaks of shortcuts that show outside of the legitimate region or in a named attribute, of these models \
+         and of data like these. A broken association takes the weights as known and everything that goes with the attribute \
+         as its doing."
+            .into(),
+    );
+    caveats.push(CONDITIONAL.to_owned());
+    caveats
+}
+
+fn caveats(s: &Shared, rule: &FlagRule, quick: bool) -> Vec<String> {
+    let mut caveats: Vec<String> = quick_caveat(quick).into_iter().collect();
     let legitimate = s.dataset.legitimate();
     let without: Vec<&str> =
         s.table.classes.iter().filter(|c| !legitimate.contains_key(*c)).map(String::as_str).collect();
@@ -175,11 +254,7 @@ fn caveats(s: &Shared, rule: &FlagRule, quick: bool) -> Vec<String> {
          speaks of these models on these data only.",
         if fills == 1 { "" } else { "s" }
     ));
-    caveats.push(
-        "Intervals are clustered by patient and conditional on the trained models; the estimate is the mean of the \
-         folds' AUCs."
-            .to_owned(),
-    );
+    caveats.push(CONDITIONAL.to_owned());
     caveats
 }
 

@@ -17,6 +17,7 @@ use crate::Result;
 use crate::cell::{audit_name, read_json};
 use crate::data::split_file;
 use crate::run::{Assembled, Precision};
+use crate::verdict::{Case, verdict};
 
 /// Confidence level of every interval.
 pub(super) const LEVEL: f64 = 0.95;
@@ -47,6 +48,27 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
         format!("tables/{}/split-rows.csv", audit_name(&s.audit.id)),
         split_file::to_csv(&s.splits, &s.table)?,
     );
+    let screening = answer::answer(s, &plan.design.flag, &index, &full, plan.quick);
+    let verdict = plan.design.verdict.as_ref().map(|rule| {
+        let case = Case {
+            rule,
+            table: &s.table,
+            sets: &gathered.scores,
+            cards: &cards,
+            full: (&full, &cards[s.full].name),
+            trained: &trained,
+            legitimate: &s.dataset.legitimate(),
+            width: s.size.1,
+            check: gathered.check.as_ref(),
+            numbers: &[],
+            shape: Err("not asked for".into()),
+        };
+        verdict(&case)
+    });
+    let answer = match &verdict {
+        Some(v) => answer::of_verdict(s, screening, v, plan.quick),
+        None => screening,
+    };
     let result = AuditResult {
         id: s.audit.id.clone(),
         question: s.audit.question.clone(),
@@ -54,7 +76,8 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
         seed: s.audit.seed,
         quick: plan.quick,
         declared_in: s.audit.declared_in.clone(),
-        answer: answer::answer(s, &plan.design.flag, &index, &full, plan.quick),
+        answer,
+        verdict,
         data: data_summary(s),
         model: ModelSummary {
             plugin: s.model.spec().clone(),

@@ -8,6 +8,7 @@ use super::{Export, FlagRule, export, plan};
 use crate::audit::{AuditInfo, Experiment};
 use crate::data::SplitScheme;
 use crate::run::{Observer, Options, Planned};
+use crate::verdict::VerdictRule;
 use crate::{Error, Result};
 
 /// One model a masking and fold, each evaluated on each masking (the study's 5x5 matrix), and the AUC of the
@@ -34,6 +35,8 @@ pub(super) struct Design {
     pub(super) split: SplitScheme,
     pub(super) split_file: Option<PathBuf>,
     pub(super) flag: FlagRule,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) verdict: Option<VerdictRule>,
     pub(super) size: Option<(usize, usize)>,
     #[serde(skip_serializing_if = "is_strict")]
     pub(super) preparation: Profile,
@@ -50,6 +53,7 @@ impl Default for Design {
             split: SplitScheme::default(),
             split_file: None,
             flag: FlagRule::default(),
+            verdict: None,
             size: None,
             preparation: Profile::Strict,
             examples: 4,
@@ -189,6 +193,13 @@ impl MaskingSweep {
         self
     }
 
+    /// Gives a verdict with error control by this rule, in the place of the screening by [`MaskingSweep::flag_if`].
+    #[must_use]
+    pub fn verdict(mut self, rule: VerdictRule) -> Self {
+        self.design.verdict = Some(rule);
+        self
+    }
+
     /// Working height and width, for models that take any (scores computed elsewhere).
     #[must_use]
     pub fn size(mut self, height: usize, width: usize) -> Self {
@@ -297,6 +308,9 @@ impl MaskingSweep {
                 "a flag rule about the full image".into(),
                 "flag on what is left when a part is hidden, for instance auc(Keep::Outside).above(0.60)",
             );
+        }
+        if let Some(Err((problem, remedy))) = self.design.verdict.as_ref().map(VerdictRule::check) {
+            return wrong(problem, remedy);
         }
         if self.probes.is_empty() {
             return wrong("no probe measures anything".into(), "add one: `.probe(AucMatrix::default())`");

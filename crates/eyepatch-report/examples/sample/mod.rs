@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use eyepatch_core::{ContentHash, Device};
 use eyepatch_report::schema::{
-    Answer, AuditResult, CellRecord, CellTiming, ClassAnswer, Curve, CurvePoint, Estimate, Matrix, Picture,
+    Answer, AnswerKind, AuditResult, CellRecord, CellTiming, ClassAnswer, Curve, CurvePoint, Estimate, Matrix, Picture,
     Provenance, RuleTest, SCHEMA, Status,
 };
 use eyepatch_report::{Error, Result, RunResult, Timings};
@@ -89,7 +89,9 @@ fn audit(shortcut: bool, pictures: &mut BTreeMap<String, Vec<u8>>) -> AuditResul
         seed: 1907,
         quick: false,
         declared_in: "audits/quickstart/src/lib.rs:24".into(),
+        verdict: None,
         answer: Answer {
+            kind: AnswerKind::Screening,
             status,
             sentence: sentence.clone(),
             rule: "Flagged if the AUC of the full-image model with the region hidden is above 0.60 (95 % interval)."

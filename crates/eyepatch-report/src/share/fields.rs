@@ -42,7 +42,7 @@ impl Share {
     }
 
     pub(super) fn answer(&self, a: &Answer) -> Answer {
-        let Answer { status, sentence: _, rule, test, classes, caveats: _ } = a;
+        let Answer { kind, status, sentence: _, rule, test, classes, caveats: _ } = a;
         let classes: Vec<ClassAnswer> = classes.iter().map(|c| self.class_answer(c)).collect();
         let test = test.as_ref().map(|RuleTest { trained, evaluated, threshold }| RuleTest {
             trained: self.text(trained),
@@ -56,6 +56,7 @@ impl Share {
             "The full report says more about what the answer does not say, and is with who ran the audit.",
         ];
         Answer {
+            kind: *kind,
             status: *status,
             sentence: sentence(&classes),
             rule: self.text(rule),

@@ -96,6 +96,7 @@ fn audit(a: &AuditResult) -> AuditResult<Count> {
         quick,
         declared_in: _,
         answer,
+        verdict: _,
         data,
         model,
         maskings,
@@ -124,6 +125,8 @@ fn audit(a: &AuditResult) -> AuditResult<Count> {
         maskings: maskings.iter().map(|m| s.masking(m)).collect(),
         splits: s.splits(splits),
         check: None,
+        // Its sentences name attributes and counts; the answer says it in short.
+        verdict: None,
         matrices: matrices.iter().map(|m| s.matrix(m)).collect(),
         curves: curves.iter().map(|c| s.curve(c)).collect(),
         further: further.iter().map(|f| s.further(f)).collect(),

@@ -1,0 +1,218 @@
+//! What names a cause: contrasts that support a verdict and never make one.
+
+use eyepatch_core::MaskingCard;
+use eyepatch_report::schema::{Cause, Check, Contrast, Measured, Severity};
+
+use super::broken::{self, Attribute};
+use super::hidden::HidingSet;
+use super::rule::{Tested, outcomes};
+use super::scores::{ClassScores, Influence, difference, measured};
+
+/// A column of the table is named before what was measured in pixels if it explains this share of the largest loss: who reads
+/// "camera" knows what to do, who reads "grey level" does not.
+const NAMED_FIRST: f64 = 0.5;
+
+/// What causes are looked for in.
+pub(super) struct Search<'a> {
+    pub(super) scores: &'a ClassScores<'a>,
+    pub(super) cards: &'a [MaskingCard],
+    /// Name of the full-image model and of the masking that shows everything.
+    pub(super) full: (&'a str, &'a str),
+    /// Columns of the table that the audit names.
+    pub(super) columns: &'a [String],
+    /// Numbers that were measured in the images, one a row.
+    pub(super) numbers: &'a [(String, Vec<Option<f64>>)],
+    pub(super) hiding: &'a HidingSet<'a>,
+    pub(super) check: Option<&'a Check>,
+    pub(super) alpha: f64,
+}
+
+/// A cause before it is known whether it stands out.
+struct Candidate {
+    name: String,
+    tested: Tested,
+    /// Whether it is a column of the table.
+    column: bool,
+    /// Whether the verdict may name it.
+    eligible: bool,
+}
+
+impl Search<'_> {
+    /// The supporting contrasts and the causes, the likeliest first. `shortcut` says whether there is anything to explain.
+    pub(super) fn run(&self, shortcut: bool) -> (Vec<Contrast>, Vec<Cause>) {
+        let mut candidates: Vec<Candidate> = self.columns.iter().map(|name| self.column(name)).collect();
+        candidates.extend(self.parts());
+        candidates.extend(self.numbers.iter().map(|(name, values)| self.number(name, values)));
+        candidates.extend(self.outline());
+        let kept: Vec<(String, bool, bool)> =
+            candidates.iter().map(|c| (c.name.clone(), c.column, c.eligible)).collect();
+        let contrasts = outcomes(candidates.into_iter().map(|c| c.tested).collect(), 0.0, self.alpha);
+        let named = if shortcut { self.named(&kept, &contrasts) } else { None };
+        let mut causes: Vec<Cause> = kept
+            .iter()
+            .zip(&contrasts)
+            .enumerate()
+            .map(|(i, ((name, ..), contrast))| self.cause(name, contrast, named == Some(i)))
+            .collect();
+        causes.extend(self.leak());
+        causes.sort_by(|a, b| b.named.cmp(&a.named).then(worth(b).total_cmp(&worth(a))));
+        (contrasts, causes)
+    }
+
+    fn column(&self, name: &str) -> Candidate {
+        let tested = broken::tested(name, self.scores, self.full, 0.0);
+        Candidate { name: name.to_owned(), tested, column: true, eligible: true }
+    }
+
+    fn number(&self, name: &str, values: &[Option<f64>]) -> Candidate {
+        let found =
+            Attribute::numbers(name, values).and_then(|a| broken::loss(&a, self.scores, self.full, 0.0));
+        let (measured, note) = match found {
+            Ok((measured, note)) => (Ok(vec![measured]), note),
+            Err(why) => (Err(why), None),
+        };
+        let tested = Tested {
+            id: format!("number:{name}"),
+            what: format!(
+                "AUC that the full-image model loses when the association of {name} with the label is broken"
+            ),
+            measured,
+            note,
+        };
+        Candidate { name: name.to_owned(), tested, column: false, eligible: true }
+    }
+
+    /// What the model loses when a part of the image that is not the region is hidden, by each fill.
+    fn parts(&self) -> Vec<Candidate> {
+        let mut names: Vec<&str> =
+            self.cards.iter().filter(|c| c.hides).filter_map(|c| c.cause.as_deref()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let part = |name: &str| {
+            let cards = self.cards.iter().filter(|c| c.hides && c.cause.as_deref() == Some(name));
+            let measured = self.scores.auc(self.full.0, self.full.1).and_then(|whole| {
+                cards.map(|card| self.fall(&whole, &card.name)).collect::<Result<Vec<_>, _>>()
+            });
+            let tested = Tested {
+                id: format!("part:{name}"),
+                what: format!("AUC that the full-image model loses when the {name} is hidden"),
+                measured,
+                note: None,
+            };
+            Candidate { name: name.to_owned(), tested, column: false, eligible: true }
+        };
+        names.into_iter().map(part).collect()
+    }
+
+    fn fall(&self, whole: &Influence<'_>, masking: &str) -> Result<Measured, String> {
+        measured(masking, &difference(whole, &self.scores.auc(self.full.0, masking)?)?, 0.0)
+    }
+
+    /// What the outline of the hidden region adds to the model's answer: hidden as segmented against hidden under a cover, with
+    /// the same fill.
+    fn outline(&self) -> Option<Candidate> {
+        let pair =
+            self.hiding.exact.iter().find_map(|e| {
+                self.hiding.cover.iter().find(|c| c.fill == e.fill).map(|c| (&e.name, &c.name))
+            });
+        let (exact, cover) = pair?;
+        let measured = (|| {
+            let [exact_auc, cover_auc] = [exact, cover].map(|name| self.scores.auc(self.full.0, name));
+            Ok(vec![measured(exact, &difference(&exact_auc?, &cover_auc?)?, 0.0)?])
+        })();
+        let tested = Tested {
+            id: "outline".into(),
+            what: "AUC that the outline of the hidden region adds: hidden as segmented, less hidden under a cover".into(),
+            measured,
+            note: None,
+        };
+        // Where covers decided, the outline cannot have been what they found.
+        Some(Candidate {
+            name: "mask shape".into(),
+            tested,
+            column: false,
+            eligible: self.hiding.cover.is_empty(),
+        })
+    }
+
+    /// The largest loss that is in evidence; a column before what was measured in pixels, unless it explains much less.
+    fn named(&self, kept: &[(String, bool, bool)], contrasts: &[Contrast]) -> Option<usize> {
+        let stands = |i: usize| kept[i].2 && contrasts[i].p_adjusted.is_some_and(|p| p < self.alpha);
+        let largest = |column: Option<bool>| {
+            (0..kept.len())
+                .filter(|&i| stands(i) && column.is_none_or(|c| kept[i].1 == c))
+                .max_by(|&a, &b| least(&contrasts[a]).total_cmp(&least(&contrasts[b])))
+        };
+        let any = largest(None)?;
+        let column = largest(Some(true));
+        column.filter(|&c| least(&contrasts[c]) >= NAMED_FIRST * least(&contrasts[any])).or(Some(any))
+    }
+
+    fn cause(&self, name: &str, contrast: &Contrast, named: bool) -> Cause {
+        let shown = smallest(contrast);
+        let (mut speaks_for, mut speaks_against) = (Vec::new(), Vec::new());
+        match (shown, contrast.p_adjusted) {
+            (Some(m), Some(p)) => {
+                let text = format!("{}: {}", contrast.what, numbers(m));
+                if p < self.alpha { speaks_for.push(text) } else { speaks_against.push(text) }
+            }
+            _ => speaks_against
+                .push(contrast.note.clone().unwrap_or_else(|| "it could not be measured".into())),
+        }
+        speaks_for.extend(self.column_alone(name));
+        Cause { name: name.to_owned(), loss: shown.map(|m| m.estimate), named, speaks_for, speaks_against }
+    }
+
+    /// How well the column alone tells the class, where the check of the data set found that it does.
+    fn column_alone(&self, name: &str) -> Option<String> {
+        let class = &self.scores.table.classes[self.scores.class];
+        let found = self
+            .check?
+            .columns
+            .iter()
+            .find(|c| c.class == *class && c.column == name && c.severity.is_some())?;
+        Some(format!(
+            "without any model, it tells the class with an AUC of {:.3} ({})",
+            found.auc.value, found.points_to
+        ))
+    }
+
+    /// Patients or pictures in more than one part of the split, as the check found them.
+    fn leak(&self) -> Option<Cause> {
+        let findings: Vec<String> = self
+            .check?
+            .findings
+            .iter()
+            .filter(|f| f.severity == Severity::Alarm && (f.check == "patients" || f.check == "duplicates"))
+            .map(|f| f.sentence.clone())
+            .collect();
+        (!findings.is_empty()).then(|| Cause {
+            name: "leak".into(),
+            loss: None,
+            named: false,
+            speaks_for: findings,
+            speaks_against: Vec::new(),
+        })
+    }
+}
+
+/// The fill that loses least.
+fn smallest(contrast: &Contrast) -> Option<&Measured> {
+    contrast.measured.iter().min_by(|a, b| a.estimate.value.total_cmp(&b.estimate.value))
+}
+
+fn least(contrast: &Contrast) -> f64 {
+    smallest(contrast).map_or(f64::NEG_INFINITY, |m| m.estimate.value)
+}
+
+fn worth(cause: &Cause) -> f64 {
+    cause.loss.map_or(f64::NEG_INFINITY, |l| l.value)
+}
+
+/// `0.123 [0.100, 0.146]`.
+pub(super) fn numbers(m: &Measured) -> String {
+    match m.estimate.interval {
+        Some(i) => format!("{:.3} [{:.3}, {:.3}]", m.estimate.value, i.lower, i.upper),
+        None => format!("{:.3}", m.estimate.value),
+    }
+}
