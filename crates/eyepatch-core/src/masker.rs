@@ -51,6 +51,14 @@ pub struct MaskingCard {
     pub feather: u32,
     /// For a control, whose region is not the sample's own ROI: what it holds constant. `None` otherwise.
     pub control: Option<String>,
+    /// The region is the sample's own ROI united with what is the ROI of other samples, so that its outline says next to
+    /// nothing of the sample. Where it is hidden, nothing of the own ROI stays visible.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cover: bool,
+    /// For a region that does not touch the own ROI: the cause of a shortcut that hiding it tests (`border`, `corner`,
+    /// `background`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
     /// Name of the fill: `black`, `mean`, ...
     pub fill: String,
     /// Whether the output is independent of the pixels that the fill replaces. Only such maskings count in a
@@ -64,7 +72,8 @@ impl MaskingCard {
     /// Whether the region is the sample's own whole ROI, neither dilated nor eroded.
     #[must_use]
     pub fn is_own_whole_roi(&self) -> bool {
-        self.dilate == 0 && self.resized.is_none() && self.structures.is_empty() && self.control.is_none()
+        let own = self.control.is_none() && self.cause.is_none() && !self.cover;
+        own && self.dilate == 0 && self.resized.is_none() && self.structures.is_empty()
     }
 }
 

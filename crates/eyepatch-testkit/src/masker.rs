@@ -163,6 +163,28 @@ impl MaskerLaws {
         });
     }
 
+    /// A region that the card calls a cover holds all of the own ROI, and one with a cause holds none of it. It protects
+    /// verdicts, which take the one for the ROI with its outline gone and the other for the ROI left as it is.
+    pub fn the_region_lies_where_the_card_says(&self) {
+        let card = self.masker.card();
+        if card.keep == Keep::Full || !(card.cover || card.cause.is_some()) {
+            return;
+        }
+        self.check("the region lies where the card says", |case, ctx| {
+            let visible = answered(case.visible(&*self.masker, ctx))?;
+            let region = if card.keep == Keep::Outside { visible.complement() } else { visible };
+            if card.cover {
+                let own = must(case.roi.union(&card.structures))?;
+                prop_assert!(within(&own, &region), "the cover leaves out a pixel of the own ROI");
+            }
+            if let Some(cause) = &card.cause {
+                let elsewhere = must(case.roi.union(&[]))?.complement();
+                prop_assert!(within(&region, &elsewhere), "the {} holds a pixel of the own ROI", cause);
+            }
+            Ok(())
+        });
+    }
+
     /// One seed, one result: whatever was masked before, and however many threads there are. It protects
     /// reproducibility.
     pub fn depends_on_the_seed_alone(&self) {
@@ -305,6 +327,7 @@ macro_rules! masker_laws {
             hidden_pixels_do_not_leak
             full_is_the_identity
             the_region_holds_a_pixel
+            the_region_lies_where_the_card_says
             depends_on_the_seed_alone
             dilation_grows_the_region
             other_sizes_are_refused

@@ -59,6 +59,15 @@ impl Dilate {
         }
     }
 
+    /// Whether it may leave out pixels of the region that it is applied to.
+    pub(crate) fn may_erode(self) -> bool {
+        match self {
+            Self::Pixels(pixels) => pixels < 0,
+            Self::Fraction { fraction } => fraction < 0.0,
+            Self::Visible { .. } => true,
+        }
+    }
+
     /// Pixels, where it is a number of them.
     pub(crate) fn pixels(self) -> Option<i32> {
         if let Self::Pixels(pixels) = self { Some(pixels) } else { None }
@@ -119,6 +128,7 @@ impl Dilate {
     }
 }
 
-fn percent(share: f32) -> f64 {
+/// In percent, to two digits.
+pub(crate) fn percent(share: f32) -> f64 {
     (f64::from(share) * 1e4).round() / 100.0
 }

@@ -1,11 +1,11 @@
 use eyepatch_core::{
-    Ctx, Donors, Error, Handle, Image, Keep, Mask, Masker, MaskingCard, Params, Prepared, Profile, Result,
-    Roi, Shape, TrainingPart, plugin,
+    Ctx, Donors, Error, Handle, Image, Keep, Kind, Mask, Masker, MaskingCard, Params, Prepared, Result, Roi,
+    Shape, TrainingPart, plugin,
 };
 use eyepatch_kernels::roi;
 use serde::{Deserialize, Serialize};
 
-use crate::control::{Of, Others, mean_roi};
+use crate::control::{Of, Others};
 use crate::dilate::Dilate;
 use crate::fill::{Fill, Filler};
 
@@ -56,6 +56,7 @@ impl Params for Region {
         self.fill.check()?;
         self.dilate.check()?;
         self.of.check()?;
+        self.check_goes_with_region()?;
         match self.structures.iter().enumerate().find(|(i, name)| self.structures[..*i].contains(name)) {
             Some((_, name)) => Err(format!("structures: `{name}` is named twice")),
             None => Ok(()),
@@ -63,46 +64,27 @@ impl Params for Region {
     }
 }
 
-/// The five published strategies with a black fill: Full, NoROI, NoROI-BB, OnlyROI, OnlyROI-BB. The box is the exact
-/// one; the published code's box lacks its last row and column.
-#[must_use]
-pub fn published() -> Vec<Handle<dyn Masker>> {
-    study(Profile::Strict)
-}
-
-/// The five strategies of [`published`]; with [`Profile::Published`], the box is the one that the published code really took.
-#[must_use]
-pub fn study(profile: Profile) -> Vec<Handle<dyn Masker>> {
-    let the_box = match profile {
-        Profile::Published => Shape::BoxPublished,
-        Profile::Strict => Shape::Box,
-    };
-    let region = |keep, shape| Region { keep, shape, ..Region::default() }.into();
-    vec![
-        region(Keep::Full, Shape::Exact),
-        region(Keep::Outside, Shape::Exact),
-        region(Keep::Outside, the_box),
-        region(Keep::Inside, Shape::Exact),
-        region(Keep::Inside, the_box),
-    ]
-}
-
-/// Maskings that tell what a fall of the AUC is due to: the ROI hidden by another patient's outline, by the mean one, by one
-/// moved off it, by blobs, and by the true one with a wrong outline (Dice 0.9). All are filled as given.
-#[must_use]
-pub fn controls(fill: Fill) -> Vec<Handle<dyn Masker>> {
-    [Of::SwapSame, Of::SwapOpposite, Of::MeanRoi, Of::Moved, Of::Blob, Of::Perturbed(0.9)]
-        .map(|of| Region { of, fill, ..Region::default() }.into())
-        .into()
-}
-
-/// The ROI hidden by each of these fills. Only those that hide count in an answer.
-#[must_use]
-pub fn fills(fills: impl IntoIterator<Item = Fill>) -> Vec<Handle<dyn Masker>> {
-    fills.into_iter().map(|fill| Region { fill, ..Region::default() }.into()).collect()
-}
-
 impl Region {
+    /// What can be done to the ROI cannot be done to every region.
+    fn check_goes_with_region(&self) -> Result<(), String> {
+        let as_it_is =
+            self.shape == Shape::Exact && self.dilate == Dilate::Pixels(0) && self.structures.is_empty();
+        if self.of.cause().is_some() && !as_it_is {
+            return Err(format!(
+                "with of = {} the region leaves out the whole ROI, so shape, dilate and structures must be left out",
+                self.of.name()
+            ));
+        }
+        if self.of == Of::Cover && self.dilate.may_erode() {
+            return Err(
+                "dilate: a cover that is eroded no longer covers the ROI; with of = cover give pixels or a \
+                        fraction of 0 or more"
+                    .into(),
+            );
+        }
+        Ok(())
+    }
+
     /// `NoROI`, `OnlyROI-BB+25`, `NoROI-mean`, `NoROI[heart]`, `NoROI~moved`: strategy, dilation, whose region, fill unless
     /// black, feather, structures.
     fn name(&self) -> String {
@@ -131,7 +113,7 @@ impl Region {
         let structures = match (self.of, self.structures.as_slice()) {
             (Of::Own, []) => "the ROI".to_owned(),
             (Of::Own, names) => names.join(" + "),
-            (of, []) => of.describe().to_owned(),
+            (of, []) => of.describe(),
             (of, names) => format!("{} ({})", of.describe(), names.join(" + ")),
         };
         let dilated = match self.dilate {
@@ -211,6 +193,8 @@ impl Masker for Region {
             resized: self.dilate.describe(),
             feather: self.feather,
             control: self.of.holds().map(Into::into),
+            cover: self.of == Of::Cover,
+            cause: self.of.cause().map(Into::into),
             fill: if full { "none".into() } else { self.fill.name().into() },
             hides: full || self.fill.hides(),
             description: self.describe(),
@@ -219,18 +203,16 @@ impl Masker for Region {
     }
 
     fn prepare(&self, training: &dyn TrainingPart, ctx: &Ctx) -> Result<Box<dyn Prepared>> {
+        // A literal in code may not have been checked.
+        self.check().map_err(|problem| Error::Params {
+            kind: Kind::Masker,
+            id: "eyepatch/region".into(),
+            problem,
+        })?;
         let full = self.keep == Keep::Full;
         let filler = if full { Filler::default() } else { self.fill.prepare(training, ctx)? };
-        let mean = if self.of.needs_mean() {
-            let rois = (0..training.len()).map(|i| {
-                ctx.check()?;
-                training.sample(i)?.roi.union(&self.structures)
-            });
-            Some(mean_roi(&rois.collect::<Result<Vec<_>>>()?)?)
-        } else {
-            None
-        };
-        Ok(Box::new(Ready { region: self.clone(), filler, mean }))
+        let learnt = self.of.learnt(training, &self.structures, ctx)?;
+        Ok(Box::new(Ready { region: self.clone(), filler, learnt }))
     }
 
     fn learns(&self) -> bool {
@@ -239,7 +221,8 @@ impl Masker for Region {
 
     fn dilated(&self, by: i32) -> Option<Handle<dyn Masker>> {
         let pixels = self.dilate.pixels().filter(|_| self.keep != Keep::Full)?;
-        Some(Self { dilate: Dilate::Pixels(pixels.saturating_add(by)), ..self.clone() }.into())
+        let dilated = Self { dilate: Dilate::Pixels(pixels.saturating_add(by)), ..self.clone() };
+        dilated.check_goes_with_region().is_ok().then(|| dilated.into())
     }
 }
 
@@ -247,7 +230,7 @@ impl Masker for Region {
 struct Ready {
     region: Region,
     filler: Filler,
-    mean: Option<Mask>,
+    learnt: Option<Mask>,
 }
 
 impl Prepared for Ready {
@@ -256,7 +239,7 @@ impl Prepared for Ready {
         if *keep == Keep::Full {
             return Ok(Mask::filled(roi.width(), roi.height(), true));
         }
-        let others = Others { structures, donors, mean: self.mean.as_ref() };
+        let others = Others { structures, donors, learnt: self.learnt.as_ref() };
         let region = self.region.shaped(&of.select(self.region.own(roi)?, &others, ctx)?)?;
         Ok(if *keep == Keep::Inside { region } else { region.complement() })
     }

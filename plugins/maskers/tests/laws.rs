@@ -11,6 +11,10 @@ use serde_json::json;
 
 #[path = "laws/controls.rs"]
 mod controls;
+#[path = "laws/cover.rs"]
+mod cover;
+#[path = "laws/parts.rs"]
+mod parts;
 
 fn make(keep: Keep, shape: Shape, dilate: i32, fill: Fill) -> Region {
     Region { keep, shape, dilate: dilate.into(), fill, ..Region::default() }
@@ -31,6 +35,16 @@ eyepatch_testkit::masker_laws! {
     perturbed: Region { of: Of::Perturbed(0.9), ..Region::default() };
     mean_roi: Region { of: Of::MeanRoi, fill: Fill::Mean, ..Region::default() };
     swapped: Region { of: Of::SwapSame, ..Region::default() };
+    under_cover: Region { of: Of::Cover, ..Region::default() };
+    only_cover_dilated_box: Region {
+        of: Of::Cover, keep: Keep::Inside, shape: Shape::Box, dilate: 2.into(), ..Region::default()
+    };
+    cover_of_disc_noise: Region {
+        of: Of::Cover, structures: vec!["disc".into()], fill: Fill::Noise, ..Region::default()
+    } => ["disc", "cup"];
+    rim: Region { of: Of::Rim(Of::RIM), fill: Fill::Mean, ..Region::default() };
+    corners: Region { of: Of::Corners(Of::CORNERS), ..Region::default() };
+    only_background: Region { of: Of::Background(Of::RIM), keep: Keep::Inside, ..Region::default() };
     no_disc: Region { structures: vec!["disc".into()], ..Region::default() } => ["disc", "cup"];
 }
 

@@ -26,6 +26,7 @@ enum Fault {
     Panics,
     Learns,
     Card,
+    Cause,
     Identity,
     Region,
     Count,

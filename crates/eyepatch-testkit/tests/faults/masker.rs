@@ -30,6 +30,8 @@ impl Masker for Square {
             fill: "black".into(),
             hides: true,
             description: "the ROI in black".into(),
+            cover: true,
+            cause: (self.fault == Fault::Cause).then(|| "border".into()),
             ..MaskingCard::default()
         }
     }
@@ -111,6 +113,7 @@ fn masker_laws_find_faults() {
     for keep in [Keep::Outside, Keep::Inside] {
         finds(|f| MaskerLaws::new(square(f, keep)).the_region_holds_a_pixel(), &[Fault::Idle]);
     }
+    finds(|f| of(f).the_region_lies_where_the_card_says(), &[Fault::Region, Fault::Cause]);
     finds(|f| of(f).depends_on_the_seed_alone(), &[Fault::Order]);
     finds(|f| of(f).dilation_grows_the_region(), &[Fault::Shrinks]);
     finds(|f| of(f).other_sizes_are_refused(), &[Fault::Shape]);

@@ -1,14 +1,20 @@
-//! Controls: regions that are not the sample's own ROI. Each says what it holds constant, so that a change of the AUC
-//! can be put down to the rest.
+//! Whose region: the sample's own ROI, the ROI under a cover, or a control. A control says what it holds constant, so
+//! that a change of the AUC can be put down to the rest.
 
 mod blob;
 mod moved;
+mod part;
 mod perturbed;
+mod shared;
 
-use eyepatch_core::{Ctx, Donors, Error, Mask, Result};
+use eyepatch_core::{Ctx, Donors, Error, Mask, Result, TrainingPart};
 use eyepatch_kernels::roi::components::{self, Connectivity};
 use rand_core::RngCore;
 use serde::{Deserialize, Serialize};
+
+use crate::dilate::percent;
+
+use shared::Shared;
 
 /// Whose region is shown or hidden.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -29,19 +35,37 @@ pub enum Of {
     Blob,
     /// The own ROI with a wrong outline, at about this Dice coefficient with the true one (0 to 1): segmentation error.
     Perturbed(f32),
+    /// The own ROI united with every pixel that lies in at least 2 % of the training ROIs. Where the own ROI lies within
+    /// those, the region is the same for all samples, so that hiding it takes the outline away with the ROI.
+    Cover,
+    /// The image's border without the ROI: a frame as wide as this fraction of the shorter side (above 0, below 0.5).
+    Rim(f32),
+    /// The image's corners without the ROI: four squares of this fraction of the shorter side (above 0, below 0.5).
+    Corners(f32),
+    /// All that is further than a pixel from the ROI, lies in no corner ([`Of::CORNERS`]) and not in the border of this
+    /// fraction of the shorter side (above 0, below 0.5).
+    Background(f32),
 }
 
 impl Of {
+    /// The usual width of [`Of::Rim`].
+    pub const RIM: f32 = 0.08;
+    /// The usual side of [`Of::Corners`].
+    pub const CORNERS: f32 = 0.25;
+
     pub(crate) fn check(self) -> Result<(), String> {
         match self {
             Self::Perturbed(dice) if !(dice > 0.0 && dice <= 1.0) => {
                 Err(format!("of: a Dice coefficient of {dice}; it lies above 0 and is at most 1"))
             }
+            Self::Rim(part) | Self::Corners(part) | Self::Background(part) if !(part > 0.0 && part < 0.5) => {
+                Err(format!("of: a fraction of {part} of the shorter side; it lies above 0 and below 0.5"))
+            }
             _ => Ok(()),
         }
     }
 
-    /// For names: `swap-same`, `moved`, `dice-0.9`.
+    /// For names: `swap-same`, `moved`, `dice-0.9`, `rim-0.08`.
     pub(crate) fn name(self) -> String {
         match self {
             Self::Own => String::new(),
@@ -51,26 +75,44 @@ impl Of {
             Self::Moved => "moved".into(),
             Self::Blob => "blob".into(),
             Self::Perturbed(dice) => format!("dice-{dice}"),
+            Self::Cover => "cover".into(),
+            Self::Rim(part) => format!("rim-{part}"),
+            Self::Corners(part) => format!("corners-{part}"),
+            Self::Background(part) => format!("background-{part}"),
         }
     }
 
     /// The region in words.
-    pub(crate) fn describe(self) -> &'static str {
+    pub(crate) fn describe(self) -> String {
         match self {
-            Self::Own => "the ROI",
-            Self::SwapSame => "the ROI of another patient with the same label",
-            Self::SwapOpposite => "the ROI of another patient with the opposite label",
-            Self::MeanRoi => "the mean ROI of the training part",
-            Self::Moved => "the ROI moved off itself",
-            Self::Blob => "blobs of the ROI's area and elongation",
-            Self::Perturbed(_) => "the ROI with a wrong outline",
+            Self::Own => "the ROI".into(),
+            Self::SwapSame => "the ROI of another patient with the same label".into(),
+            Self::SwapOpposite => "the ROI of another patient with the opposite label".into(),
+            Self::MeanRoi => "the mean ROI of the training part".into(),
+            Self::Moved => "the ROI moved off itself".into(),
+            Self::Blob => "blobs of the ROI's area and elongation".into(),
+            Self::Perturbed(_) => "the ROI with a wrong outline".into(),
+            Self::Cover => format!(
+                "the ROI united with all pixels that lie in at least {} % of the training ROIs",
+                shared::COVER
+            ),
+            Self::Rim(part) => {
+                format!("the image's border ({} % of the shorter side) without the ROI", percent(part))
+            }
+            Self::Corners(part) => {
+                format!("the image's corners ({} % of the shorter side) without the ROI", percent(part))
+            }
+            Self::Background(part) => format!(
+                "what lies outside of the ROI, the border ({} % of the shorter side) and the corners",
+                percent(part)
+            ),
         }
     }
 
-    /// What a control holds constant; `None` for the own ROI.
+    /// What a control holds constant; `None` for the own ROI, with a cover or without.
     pub(crate) fn holds(self) -> Option<&'static str> {
         Some(match self {
-            Self::Own => return None,
+            Self::Own | Self::Cover => return None,
             Self::SwapSame => {
                 "Holds constant what ROIs of this label look like: area, shape and place. Gives up this patient's own outline."
             }
@@ -88,17 +130,46 @@ impl Of {
             Self::Perturbed(_) => {
                 "Holds the region constant but for the outline: what a segmentation of this quality changes."
             }
+            Self::Rim(_) => {
+                "Holds the ROI and the middle of the image constant. Gives up the border, with what is written or burnt in there."
+            }
+            Self::Corners(_) => {
+                "Holds the ROI and all between the corners constant. Gives up the corners, where tags and side marks lie."
+            }
+            Self::Background(_) => {
+                "Holds the ROI, its outline, the border and the corners constant. Gives up the tissue and air around the ROI."
+            }
         })
+    }
+
+    /// The cause of a shortcut that hiding the region tests; only of parts that are not the ROI's.
+    pub(crate) fn cause(self) -> Option<&'static str> {
+        match self {
+            Self::Rim(_) => Some("border"),
+            Self::Corners(_) => Some("corner"),
+            Self::Background(_) => Some("background"),
+            _ => None,
+        }
     }
 
     /// Whether it is another region where the training part is another.
     pub(crate) fn learns(self) -> bool {
-        matches!(self, Self::MeanRoi | Self::SwapSame | Self::SwapOpposite)
+        matches!(self, Self::MeanRoi | Self::Cover | Self::SwapSame | Self::SwapOpposite)
     }
 
-    /// Whether it needs the mean of the training part's regions.
-    pub(crate) fn needs_mean(self) -> bool {
-        self == Self::MeanRoi
+    /// What it needs of the training part's ROIs: their mean, their cover, or nothing.
+    pub(crate) fn learnt(
+        self,
+        training: &dyn TrainingPart,
+        structures: &[String],
+        ctx: &Ctx,
+    ) -> Result<Option<Mask>> {
+        let shared = || Shared::of(training, structures, ctx);
+        match self {
+            Self::MeanRoi => shared()?.mean().map(Some),
+            Self::Cover => shared()?.cover().map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// The region's pixels, from those of the own ROI (never empty).
@@ -107,10 +178,12 @@ impl Of {
             Self::Own => Ok(own),
             Self::SwapSame => other.swapped(true, ctx),
             Self::SwapOpposite => other.swapped(false, ctx),
-            Self::MeanRoi => other.mean_of(&own),
+            Self::MeanRoi => other.learnt_for(&own).cloned(),
             Self::Moved => moved::moved(&own, &mut ctx.rng("moved region")),
             Self::Blob => blob::blobs(&own, &mut ctx.rng("blob region")),
             Self::Perturbed(dice) => perturbed::perturbed(&own, dice, &mut ctx.rng("perturbed region")),
+            Self::Cover => other.learnt_for(&own)?.union(&own),
+            Self::Rim(_) | Self::Corners(_) | Self::Background(_) => part::part(self, &own),
         }
     }
 }
@@ -119,7 +192,8 @@ impl Of {
 pub(crate) struct Others<'a> {
     pub(crate) structures: &'a [String],
     pub(crate) donors: &'a dyn Donors,
-    pub(crate) mean: Option<&'a Mask>,
+    /// What [`Of::learnt`] gave.
+    pub(crate) learnt: Option<&'a Mask>,
 }
 
 impl Others<'_> {
@@ -140,34 +214,18 @@ impl Others<'_> {
         Err(Error::EmptyRegion { what: format!("the set of other patients with {label} label and a ROI") })
     }
 
-    fn mean_of(&self, own: &Mask) -> Result<Mask> {
-        let mean =
-            self.mean.ok_or_else(|| Error::EmptyRegion { what: "the training part's mean ROI".into() })?;
-        if (mean.width(), mean.height()) != (own.width(), own.height()) {
+    /// What was learnt of the training ROIs, at the size of the own ROI. Never empty.
+    fn learnt_for(&self, own: &Mask) -> Result<&Mask> {
+        let learnt = self
+            .learnt
+            .filter(|mask| !mask.is_empty())
+            .ok_or_else(|| Error::EmptyRegion { what: "the ROI of every training sample".into() })?;
+        if (learnt.width(), learnt.height()) != (own.width(), own.height()) {
             let size = |m: &Mask| format!("{}x{}", m.height(), m.width());
-            return Err(Error::shape("mean ROI", size(own), size(mean)));
+            return Err(Error::shape("training ROI", size(own), size(learnt)));
         }
-        Ok(mean.clone())
+        Ok(learnt)
     }
-}
-
-/// The pixels inside most of the ROIs, as many as the ROIs have on average; ties go to the first in reading order.
-pub(crate) fn mean_roi(regions: &[Mask]) -> Result<Mask> {
-    let Some(first) = regions.first() else {
-        return Err(Error::EmptyRegion { what: "the training part, whose mean ROI is asked for,".into() });
-    };
-    let mut counts = vec![0u32; first.bits().len()];
-    for region in regions {
-        if (region.width(), region.height()) != (first.width(), first.height()) {
-            let size = |m: &Mask| format!("{}x{}", m.height(), m.width());
-            return Err(Error::shape("training ROI", size(first), size(region)));
-        }
-        counts.iter_mut().zip(region.bits()).for_each(|(c, b)| *c += u32::from(*b));
-    }
-    let total: usize = regions.iter().map(Mask::area).sum();
-    let area = (total + regions.len() / 2) / regions.len();
-    let ranks: Vec<std::cmp::Reverse<u32>> = counts.into_iter().map(std::cmp::Reverse).collect();
-    first_by_rank((first.width(), first.height()), area, |pixel| ranks[pixel])
 }
 
 /// The `area` pixels of lowest rank; ties go to the first in reading order.

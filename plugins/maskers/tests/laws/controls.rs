@@ -27,7 +27,7 @@ fn prepared(of: Of) -> Box<dyn Prepared> {
     masker.prepare(&Memory::default(), &Ctx::for_tests(0)).unwrap()
 }
 
-fn region(of: Of, own: &Mask, donors: &dyn Donors, seed: u64) -> Result<Mask> {
+pub(super) fn region(of: Of, own: &Mask, donors: &dyn Donors, seed: u64) -> Result<Mask> {
     let roi = Roi::single(own.clone()).unwrap();
     prepared(of).visible(&roi, donors, &Ctx::for_tests(0).with_seed(Seed::root(seed)))
 }
@@ -37,7 +37,7 @@ fn overlap(a: &Mask, b: &Mask) -> usize {
 }
 
 /// A mask that is neither empty nor full, up to 24 pixels a side.
-fn some_mask() -> impl Strategy<Value = Mask> {
+pub(super) fn some_mask() -> impl Strategy<Value = Mask> {
     (4usize..24, 4usize..24)
         .prop_flat_map(|(w, h)| strategy::mask(w, h))
         .prop_filter("neither empty nor full", |m| !m.is_empty() && !m.complement().is_empty())
@@ -110,7 +110,7 @@ fn a_region_that_erodes_to_nothing_stays_as_small_as_it_gets() {
     assert_eq!(ready.visible(&roi, &Memory::default(), &Ctx::for_tests(0)).unwrap().area(), 13);
 }
 
-fn disc(side: usize, radius: f64) -> Mask {
+pub(super) fn disc(side: usize, radius: f64) -> Mask {
     let c = side as f64 / 2.0;
     let inside = |i: usize| {
         let (x, y) = ((i % side) as f64 + 0.5 - c, (i / side) as f64 + 0.5 - c);
