@@ -23,8 +23,10 @@ pub use data::{SplitScheme, TestWhere, encode_png};
 pub use error::{Error, Result};
 pub use output::{write_report, write_run};
 pub use profiles::Profiles;
-pub use run::{Assembled, Observer, Options, Planned, Precision, Quiet, TrunkPasses, run_audits};
+pub use run::{Assembled, Observer, Options, Outcome, Planned, Precision, Quiet, TrunkPasses, run_audits};
 pub use schedule::{Done, execute};
 pub use store::{Store, write_file};
-pub use sweep::{Auc, Export, FlagRule, MaskingSweep, PluginRef, SweepSpec, auc};
+pub use sweep::{
+    Auc, Export, FlagRule, MaskingSweep, PlantedBenchmark, PlantedCase, PluginRef, SweepSpec, auc,
+};
 pub use verdict::VerdictRule;

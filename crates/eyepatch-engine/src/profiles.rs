@@ -65,7 +65,7 @@ fn together(audit: &AuditInfo) -> Error {
 
 /// The comparisons of all audits that are variants of one declaration, in the order of the audits.
 pub(crate) fn comparisons(
-    audits: &[(AuditInfo, Box<dyn Experiment>)],
+    audits: &[(&AuditInfo, &dyn Experiment)],
     results: &[AuditResult],
 ) -> Vec<Comparison> {
     let mut groups: Vec<(&str, Vec<usize>)> = Vec::new();
@@ -83,7 +83,7 @@ pub(crate) fn comparisons(
 fn compare(
     of: &str,
     members: &[usize],
-    audits: &[(AuditInfo, Box<dyn Experiment>)],
+    audits: &[(&AuditInfo, &dyn Experiment)],
     results: &[AuditResult],
 ) -> Comparison {
     let name = |i: usize| audits[i].0.variant.as_ref().map_or_else(String::new, |v| v.name.clone());

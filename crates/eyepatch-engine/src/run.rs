@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use eyepatch_core::{Cancel, Ctx, Device, Progress, Seed};
-use eyepatch_report::schema::{AuditResult, CellRecord, CellTiming, RunResult, SCHEMA, Timings};
+use eyepatch_report::schema::{AuditResult, Benchmark, CellRecord, CellTiming, RunResult, SCHEMA, Timings};
 
 use crate::audit::{AuditInfo, Experiment};
 use crate::cell::Cell;
@@ -112,10 +112,28 @@ pub struct TrunkPasses {
     pub unshared: u64,
 }
 
+/// What an experiment comes to.
+pub enum Outcome {
+    /// The result of one audit.
+    Audit(Box<AuditResult>),
+    /// How verdicts did on models whose truth is known.
+    Benchmark(Box<Benchmark>),
+}
+
+impl Outcome {
+    /// Where the cells are listed that it was made of.
+    fn cells(&mut self) -> &mut Vec<CellRecord> {
+        match self {
+            Self::Audit(audit) => &mut audit.provenance.cells,
+            Self::Benchmark(benchmark) => &mut benchmark.cells,
+        }
+    }
+}
+
 /// A result with the files that go beside it.
 pub struct Assembled {
     /// The result.
-    pub result: AuditResult,
+    pub outcome: Outcome,
     /// Files by path relative to the result: pictures, score tables.
     pub files: BTreeMap<String, Vec<u8>>,
 }
@@ -165,7 +183,9 @@ pub fn run_audits(
     };
     let (mut files, mut timings) =
         (BTreeMap::new(), Timings { threads: options.threads, ..Timings::default() });
-    for ((info, _), plan) in audits.iter().zip(&plans) {
+    // Those that came to the result of an audit, beside it.
+    let mut declared: Vec<(&AuditInfo, &dyn Experiment)> = Vec::new();
+    for ((info, experiment), plan) in audits.iter().zip(&plans) {
         observer.audit(info, plan.cells());
         plan.notices().iter().for_each(|text| observer.notice(text));
         let done = execute(plan.cells(), info, store, options, observer)?;
@@ -175,7 +195,7 @@ pub fn run_audits(
         let folders: Vec<PathBuf> = done.iter().map(|d| d.folder.clone()).collect();
         let mut assembled = guarded(|| plan.assemble(&folders, &ctx))?;
         for (cell, done) in plan.cells().iter().zip(done) {
-            assembled.result.provenance.cells.push(CellRecord {
+            assembled.outcome.cells().push(CellRecord {
                 kind: cell.spec.kind.clone(),
                 name: cell.spec.name.clone(),
                 key: cell.key,
@@ -191,10 +211,16 @@ pub fn run_audits(
                 reused: done.reused,
             });
         }
-        result.audits.push(assembled.result);
+        match assembled.outcome {
+            Outcome::Audit(audit) => {
+                declared.push((info, experiment.as_ref()));
+                result.audits.push(*audit);
+            }
+            Outcome::Benchmark(benchmark) => result.benchmarks.push(*benchmark),
+        }
         files.extend(assembled.files);
     }
-    result.comparisons = comparisons(audits, &result.audits);
+    result.comparisons = comparisons(&declared, &result.audits);
     timings.peak_disk_bytes = Some(store.peak_bytes());
     timings.peak_memory_bytes = peak_memory();
     timings.total_seconds = start.elapsed().as_secs_f64();

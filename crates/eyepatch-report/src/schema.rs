@@ -11,13 +11,13 @@ use eyepatch_core::{
 };
 use serde::{Deserialize, Serialize};
 
+mod benchmark;
 mod check;
 mod verdict;
 
+pub use benchmark::{Benchmark, BenchmarkCase, Bucket, Rate, Reading};
 pub use check::{Check, CheckFinding, ColumnCheck, Severity};
-pub use verdict::{
-    Cause, ClassVerdict, Contrast, DataStatement, Measured, Outcome, Signal, Verdict,
-};
+pub use verdict::{Cause, ClassVerdict, Contrast, DataStatement, Measured, Outcome, Signal, Verdict};
 
 /// Name and version of this schema. The number grows when a reader of the old one would go wrong.
 pub const SCHEMA: &str = "eyepatch-result/1";
@@ -36,6 +36,9 @@ pub struct RunResult {
     /// One entry a declaration that stands for several audits: as published and as it should be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub comparisons: Vec<Comparison>,
+    /// One entry a benchmark of verdicts on models whose truth is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub benchmarks: Vec<Benchmark>,
 }
 
 /// Variants of one audit, held against each other. Every list has one entry a variant.

@@ -4,6 +4,7 @@
 //! cannot support is [`NotEstimable`] with its reason, never a NaN or a convenient default.
 
 mod auc;
+mod binomial;
 mod clustered;
 mod contrast;
 mod encode;
@@ -21,6 +22,7 @@ mod student;
 mod weighted;
 
 pub use auc::{Placements, auc};
+pub use binomial::exact_interval;
 pub use clustered::{AucEstimate, IntervalMethod, mean_auc_over_folds};
 pub use contrast::{ContrastEstimate, contrast};
 pub use encode::{EncodedFold, encode_categories};

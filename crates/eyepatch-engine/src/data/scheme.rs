@@ -39,6 +39,12 @@ pub enum SplitScheme {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         test_where: Option<TestWhere>,
     },
+    /// One split and no folds: near this share of the patients, balanced by class, is tested; a share of the others watches
+    /// the training. For benchmarks of many models; the number of folds must be 1.
+    Holdout {
+        /// Share of the patients that is tested, between 0 and 1.
+        test: f64,
+    },
 }
 
 /// The rows of a column's value: a data set's own test folder, for instance.
@@ -81,6 +87,12 @@ impl SplitScheme {
     pub(crate) fn splits(&self, table: &Table, folds: usize, validation: f64, seed: Seed) -> Result<Splits> {
         let made = match self {
             Self::Balanced => return Splits::make(table, folds, validation, seed),
+            Self::Holdout { test } => {
+                let all: Vec<usize> = (0..table.rows.len()).collect();
+                let (rest, test) = hold_out(table, &all, *test, seed.child("test"))?;
+                let (train, validation) = hold_out(table, &rest, validation, seed.child("validation 0"))?;
+                vec![Fold { train, validation, test }]
+            }
             Self::GroupHoldoutKfold { test, seed } => holdout_kfold(table, folds, *test, *seed)?,
             Self::StratifiedGroupKfold { shuffle, test_where: Some(test) } => {
                 let (rest, test) = told_apart(table, test)?;
@@ -109,6 +121,12 @@ impl SplitScheme {
                  patients watch the training",
                 validation * 100.0
             ),
+            Self::Holdout { test } => format!(
+                "one split: {:.0} % of the patients, balanced by class, are tested, and {:.0} % of the others watch the \
+                 training",
+                test * 100.0,
+                validation * 100.0
+            ),
             Self::GroupHoldoutKfold { test, seed } => format!(
                 "{:.0} % of the patients, drawn with seed {seed}, are the one test set of all {folds} folds; the others \
                  are dealt to the folds by patient, and {watch} (GroupShuffleSplit, then GroupKFold of scikit-learn)",
@@ -133,13 +151,27 @@ impl SplitScheme {
         }
     }
 
+    /// The fewest folds that it makes.
+    pub(crate) fn least_folds(&self) -> usize {
+        if matches!(self, Self::Holdout { .. }) { 1 } else { 2 }
+    }
+
+    /// The most folds that it makes.
+    pub(crate) fn most_folds(&self) -> usize {
+        if matches!(self, Self::Holdout { .. }) { 1 } else { usize::MAX }
+    }
+
     /// What is wrong with the declaration, and what to do.
     pub(crate) fn check(&self) -> Result<(), (String, &'static str)> {
         match self {
-            Self::GroupHoldoutKfold { test, .. } if !(*test > 0.0 && *test < 1.0) => Err((
-                format!("a test share of {test}"),
-                "give a share of the patients between 0 and 1, for instance 0.2",
-            )),
+            Self::GroupHoldoutKfold { test, .. } | Self::Holdout { test }
+                if !(*test > 0.0 && *test < 1.0) =>
+            {
+                Err((
+                    format!("a test share of {test}"),
+                    "give a share of the patients between 0 and 1, for instance 0.2",
+                ))
+            }
             _ => Ok(()),
         }
     }

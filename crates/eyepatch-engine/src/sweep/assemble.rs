@@ -7,7 +7,7 @@ use eyepatch_core::{Attribution, Ctx, Evidence, Finding, Keep, Meta, ScoreSet};
 use eyepatch_report::escape::csv_cell;
 use eyepatch_report::schema::{
     AuditResult, Check, ClassCount, ColumnSummary, Curve, CurvePoint, DataSummary, Estimate, Further,
-    FurtherRow, MaskingSummary, Matrix, ModelSummary, Provenance, Training,
+    FurtherRow, MaskingSummary, Matrix, ModelSummary, Provenance, Training, Verdict,
 };
 
 use super::plan::{Role, SweepPlan};
@@ -16,8 +16,8 @@ use super::{answer, check, gallery, work};
 use crate::Result;
 use crate::cell::{audit_name, read_json};
 use crate::data::split_file;
-use crate::run::{Assembled, Precision};
-use crate::verdict::{Case, verdict};
+use crate::run::{Assembled, Outcome, Precision};
+use crate::verdict::{Case, VerdictRule, verdict};
 
 /// Confidence level of every interval.
 pub(super) const LEVEL: f64 = 0.95;
@@ -49,22 +49,7 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
         split_file::to_csv(&s.splits, &s.table)?,
     );
     let screening = answer::answer(s, &plan.design.flag, &index, &full, plan.quick);
-    let verdict = plan.design.verdict.as_ref().map(|rule| {
-        let case = Case {
-            rule,
-            table: &s.table,
-            sets: &gathered.scores,
-            cards: &cards,
-            full: (&full, &cards[s.full].name),
-            trained: &trained,
-            legitimate: &s.dataset.legitimate(),
-            width: s.size.1,
-            check: gathered.check.as_ref(),
-            numbers: &[],
-            shape: Err("not asked for".into()),
-        };
-        verdict(&case)
-    });
+    let verdict = plan.design.verdict.as_ref().map(|rule| verdict_of(plan, rule, &gathered, &full));
     let answer = match &verdict {
         Some(v) => answer::of_verdict(s, screening, v, plan.quick),
         None => screening,
@@ -107,12 +92,39 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
         notes: notes(s),
         provenance: provenance(plan),
     };
-    Ok(Assembled { result, files })
+    Ok(Assembled { outcome: Outcome::Audit(Box::new(result)), files })
 }
 
+/// The verdict on what the cells left.
+pub(super) fn verdict_of(plan: &SweepPlan, rule: &VerdictRule, gathered: &Gathered, full: &str) -> Verdict {
+    let s = &plan.shared;
+    let cards: Vec<_> = s.maskings.iter().map(|m| m.card.clone()).collect();
+    let trained = gathered.trained_names();
+    let case = Case {
+        rule,
+        table: &s.table,
+        sets: &gathered.scores,
+        cards: &cards,
+        full: (full, &cards[s.full].name),
+        trained: &trained,
+        legitimate: &s.dataset.legitimate(),
+        width: s.size.1,
+        check: gathered.check.as_ref(),
+        numbers: &[],
+        shape: Err("not asked for".into()),
+    };
+    verdict(&case)
+}
+
+/// Name of a data set's broken twin in its score sets.
+pub(super) const BROKEN: &str = "broken";
+
 /// What the cells left.
+#[derive(Default)]
 pub(super) struct Gathered {
     pub(super) scores: Vec<ScoreSet>,
+    /// Scores on the twin whose associations are broken.
+    pub(super) broken: Vec<ScoreSet>,
     pub(super) attributions: Vec<(usize, Attribution)>,
     pub(super) training: Vec<Training>,
     /// Mean visible share of each evaluation.
@@ -122,13 +134,12 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    fn read(plan: &SweepPlan, folders: &[PathBuf]) -> Result<Self> {
+    pub(super) fn read(plan: &SweepPlan, folders: &[PathBuf]) -> Result<Self> {
         let s = &plan.shared;
-        let mut all =
-            Self { scores: vec![], attributions: vec![], training: vec![], visible: vec![], check: None };
+        let mut all = Self::default();
         for (role, folder) in plan.roles.iter().zip(folders) {
             match *role {
-                Role::Prepare | Role::Split | Role::Features => {}
+                Role::Prepare | Role::Split | Role::Features | Role::Elsewhere => {}
                 Role::Check => all.check = Some(read_json(&folder.join(check::CHECK_FILE))?),
                 Role::Survey => all.visible = read_json(&folder.join(work::SURVEY_FILE))?,
                 Role::Fit { trained, fold } => all.training.push(Training {
@@ -147,6 +158,14 @@ impl Gathered {
                         scores: read_json(&folder.join(work::SCORES_FILE))?,
                     });
                 }
+                Role::Broken { fold } => all.broken.push(ScoreSet {
+                    trained: s.trained_name(s.full).to_owned(),
+                    evaluated: BROKEN.to_owned(),
+                    dilation: 0,
+                    fold,
+                    rows: s.splits.folds[fold].test.clone(),
+                    scores: read_json(&folder.join(work::SCORES_FILE))?,
+                }),
                 Role::Explain => all.attributions = read_json(&folder.join(work::ATTRIBUTIONS_FILE))?,
                 Role::Scores => all.scores = read_json(&folder.join(work::SCORES_FILE))?,
             }
@@ -155,7 +174,7 @@ impl Gathered {
     }
 
     /// Training maskings, in the order in which they first appear.
-    fn trained_names(&self) -> Vec<String> {
+    pub(super) fn trained_names(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for set in &self.scores {
             if !names.contains(&set.trained) {

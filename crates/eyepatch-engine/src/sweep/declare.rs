@@ -40,6 +40,8 @@ pub(super) struct Design {
     pub(super) size: Option<(usize, usize)>,
     #[serde(skip_serializing_if = "is_strict")]
     pub(super) preparation: Profile,
+    #[serde(skip_serializing_if = "is_true")]
+    pub(super) check: bool,
     pub(super) examples: usize,
     pub(super) quick_images: usize,
 }
@@ -56,10 +58,16 @@ impl Default for Design {
             verdict: None,
             size: None,
             preparation: Profile::Strict,
+            check: true,
             examples: 4,
             quick_images: 240,
         }
     }
+}
+
+/// What a plan need not say.
+fn is_true(checked: &bool) -> bool {
+    *checked
 }
 
 /// What a plan need not say.
@@ -117,6 +125,13 @@ impl MaskingSweep {
             explainer: None,
             design: Design::default(),
         }
+    }
+
+    /// The same sweep on another data set.
+    #[must_use]
+    pub fn on(mut self, dataset: impl Into<Handle<dyn Dataset>>) -> Self {
+        self.dataset = dataset.into();
+        self
     }
 
     /// Adds maskings; the matrix keeps their order. One of them must show the full image.
@@ -216,6 +231,13 @@ impl MaskingSweep {
         self
     }
 
+    /// Leaves the check of the data set out: for benchmarks of many models on data whose truth is known.
+    #[must_use]
+    pub fn unchecked(mut self) -> Self {
+        self.design.check = false;
+        self
+    }
+
     /// Number of test images shown under every masking (half of them positive).
     #[must_use]
     pub fn examples(mut self, count: usize) -> Self {
@@ -284,8 +306,12 @@ impl MaskingSweep {
             Err(Error::Declaration { audit: audit.id.clone(), problem, remedy: remedy.into() })
         };
         let Design { folds, validation, flag, .. } = &self.design;
-        if *folds < 2 {
+        let split = &self.design.split;
+        if *folds < split.least_folds() {
             return wrong(format!("{folds} folds"), "give 2 folds or more");
+        }
+        if *folds > split.most_folds() {
+            return wrong(format!("{folds} folds of a single split"), "declare `.folds(1)` with it");
         }
         if !(*validation > 0.0 && *validation < 1.0) {
             return wrong(

@@ -129,7 +129,7 @@ fn explanations(
 
 /// Share of absolute attribution inside the ROI (each grid cell's value spread evenly over its pixels), and the ROI's
 /// share of the image.
-fn share_inside(attribution: &Attribution, roi: &Mask) -> (f64, f64) {
+pub(super) fn share_inside(attribution: &Attribution, roi: &Mask) -> (f64, f64) {
     let (mut inside, mut all) = (0.0, 0.0);
     for y in 0..roi.height() {
         for x in 0..roi.width() {

@@ -2,6 +2,7 @@
 
 mod answer;
 mod assemble;
+mod benchmark;
 mod check;
 mod declare;
 mod export;
@@ -12,6 +13,7 @@ mod plan;
 mod shared;
 mod work;
 
+pub use benchmark::{PlantedBenchmark, PlantedCase};
 pub use declare::{MaskingSweep, PluginRef, SweepSpec};
 pub use export::Export;
 pub use flag::{Auc, FlagRule, auc};

@@ -28,6 +28,10 @@ pub(super) struct SweepPlan {
     /// Whether half precision was asked for.
     half: bool,
     estimate: Option<Estimate>,
+    /// Before the name of every cell: of which case of a benchmark it is.
+    prefix: String,
+    /// Data sets that it asks about beside its own.
+    others: Vec<Arc<Shared>>,
 }
 
 /// What a cell is for.
@@ -38,10 +42,23 @@ pub(super) enum Role {
     Check,
     Split,
     Features,
-    Fit { trained: usize, fold: usize },
-    Predict { trained: usize, evaluation: usize, fold: usize },
+    Fit {
+        trained: usize,
+        fold: usize,
+    },
+    Predict {
+        trained: usize,
+        evaluation: usize,
+        fold: usize,
+    },
     Explain,
     Scores,
+    /// Prepares a data set that differs in pixels only.
+    Elsewhere,
+    /// Asks the full-image model about it.
+    Broken {
+        fold: usize,
+    },
 }
 
 /// A cell that trains a model.
@@ -60,6 +77,16 @@ const SURVEY: usize = 1;
 
 impl SweepPlan {
     pub(super) fn new(sweep: &MaskingSweep, audit: &AuditInfo, options: &Options) -> Result<Self> {
+        Self::named(sweep, audit, options, "")
+    }
+
+    /// The same with something before the name of every cell, which tells it from those of other sweeps in one plan.
+    pub(super) fn named(
+        sweep: &MaskingSweep,
+        audit: &AuditInfo,
+        options: &Options,
+        prefix: &str,
+    ) -> Result<Self> {
         let shared = Arc::new(Shared::new(sweep, audit, options)?);
         let mut plan = Self {
             shared,
@@ -73,10 +100,14 @@ impl SweepPlan {
             passes: None,
             half: options.cache_precision == Precision::F16,
             estimate: None,
+            prefix: prefix.to_owned(),
+            others: Vec::new(),
         };
         plan.prepare();
         plan.survey();
-        plan.check();
+        if sweep.design.check {
+            plan.check();
+        }
         plan.split();
         if plan.shared.model.scores().is_some() {
             plan.scores()?;
@@ -94,6 +125,7 @@ impl SweepPlan {
         inputs: Vec<usize>,
         work: impl Fn(&Shared, &CellCtx) -> Result<()> + Send + Sync + 'static,
     ) -> &mut Cell {
+        let name = format!("{}{name}", self.prefix);
         let spec = CellSpec { kind: role.kind().into(), name, body };
         let shared = self.shared.clone();
         self.cells.push(Cell::new(spec, inputs, &self.cells, move |cell| work(&shared, cell)));
@@ -275,6 +307,60 @@ impl SweepPlan {
         cell.seconds = seconds;
     }
 
+    /// Also asks the full-image model of every fold about the same test rows of another data set: one with the same
+    /// table but other pixels.
+    pub(super) fn elsewhere(&mut self, other: Arc<Shared>) -> Result<()> {
+        let s = self.shared.clone();
+        let tables = other.table.rows.len() == s.table.rows.len()
+            && other.splits.names_hash(&other.table) == s.splits.names_hash(&s.table);
+        let folds = s.splits.folds.len();
+        if !tables || (0..folds).any(|k| other.splits.hash(k) != s.splits.hash(k)) {
+            return Err(crate::Error::Declaration {
+                audit: s.audit.id.clone(),
+                problem: "the two data sets do not hold the same rows in the same parts".into(),
+                remedy: "give a data set that differs in pixels only".into(),
+            });
+        }
+        self.others.push(other.clone());
+        let of = other.clone();
+        let body = json!({
+            "dataset": identity(of.dataset.spec()), "content": of.content, "size": of.size, "revision": PREPARE_REVISION,
+        });
+        let prepare = move |_: &Shared, cell: &CellCtx| work::prepare(&of, cell);
+        let cell = self.push(Role::Elsewhere, "broken".into(), body, vec![], prepare);
+        cell.parallel = true;
+        let prepared = self.cells.len() - 1;
+        let fits: Vec<(usize, usize)> = self
+            .roles
+            .iter()
+            .enumerate()
+            .filter_map(|(i, role)| match role {
+                Role::Fit { trained, fold } if *trained == s.full => Some((i, *fold)),
+                _ => None,
+            })
+            .collect();
+        let evaluation = other.evaluations.iter().position(|e| e.masking == other.full && e.dilation == 0);
+        for (fit, fold) in fits {
+            let Some(evaluation) = evaluation else { continue };
+            let body = json!({ "elsewhere": identity(other.dataset.spec()), "split": s.splits.hash(fold) });
+            let of = other.clone();
+            let work = move |_: &Shared, cell: &CellCtx| work::predict(&of, (evaluation, fold), &[], cell);
+            let name = format!("Full on broken fold {fold}");
+            self.push(Role::Broken { fold }, name, body, vec![prepared, fit], work);
+        }
+        Ok(())
+    }
+
+    /// All that holds images in memory.
+    pub(super) fn sets(&self) -> Vec<Arc<Shared>> {
+        std::iter::once(&self.shared).chain(&self.others).cloned().collect()
+    }
+
+    /// Takes the cells out, for a plan that holds those of several sweeps.
+    pub(super) fn take_cells(&mut self) -> Vec<Cell> {
+        std::mem::take(&mut self.cells)
+    }
+
     fn scores(&mut self) -> Result<()> {
         let s = self.shared.clone();
         let ctx = Ctx::new(Seed::root(s.audit.seed), 1)?;
@@ -303,6 +389,8 @@ impl Role {
             Self::Predict { .. } => "predict",
             Self::Explain => "explain",
             Self::Scores => "scores",
+            Self::Elsewhere => "prepare",
+            Self::Broken { .. } => "predict",
         }
     }
 }

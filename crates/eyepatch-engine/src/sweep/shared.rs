@@ -103,7 +103,7 @@ impl Shared {
             let all = (0..whole.rows.len()).collect();
             (whole, all)
         };
-        let folds = if options.quick { 2 } else { sweep.design.folds };
+        let folds = if options.quick { sweep.design.folds.min(2) } else { sweep.design.folds };
         check_classes(&table, folds).map_err(|problem| {
             wrong(
                 problem,
@@ -148,6 +148,11 @@ impl Shared {
         let set = Arc::new(PreparedSet::read(folder)?);
         *slot = Some(set.clone());
         Ok(set)
+    }
+
+    /// Gives the prepared set's memory back; it is read again where it is needed again.
+    pub(super) fn release(&self) {
+        *self.set.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
     }
 
     /// The training part of a fold, as maskings that keep this part see it.

@@ -20,7 +20,8 @@ use cause::{Search, numbers};
 use hidden::HidingSet;
 pub(crate) use hidden::ID as HIDDEN;
 use rule::{Premises, Tested};
-use scores::{ClassScores, LEVEL, above_chance};
+use scores::LEVEL;
+pub(crate) use scores::{ClassScores, above_chance, difference};
 
 /// Power at which the minimal detectable gap is stated.
 const POWER: f64 = 0.8;

@@ -10,10 +10,10 @@ use eyepatch_stats::{AucInfluence, ContrastEstimate, FoldScores, StatsError, con
 pub(super) const LEVEL: f64 = 0.95;
 
 /// What each patient adds to a mean AUC.
-pub(super) type Influence<'a> = AucInfluence<&'a str>;
+pub(crate) type Influence<'a> = AucInfluence<&'a str>;
 
 /// Scores of one class.
-pub(super) struct ClassScores<'a> {
+pub(crate) struct ClassScores<'a> {
     pub(super) table: &'a Table,
     pub(super) class: usize,
     sets: &'a [ScoreSet],
@@ -29,7 +29,7 @@ struct Fold<'a> {
 }
 
 impl<'a> ClassScores<'a> {
-    pub(super) fn new(table: &'a Table, class: usize, sets: &'a [ScoreSet]) -> Self {
+    pub(crate) fn new(table: &'a Table, class: usize, sets: &'a [ScoreSet]) -> Self {
         Self { table, class, sets }
     }
 
@@ -37,7 +37,7 @@ impl<'a> ClassScores<'a> {
     ///
     /// # Errors
     /// Why it is not estimable, in words.
-    pub(super) fn auc(&self, trained: &str, evaluated: &str) -> Result<Influence<'a>, String> {
+    pub(crate) fn auc(&self, trained: &str, evaluated: &str) -> Result<Influence<'a>, String> {
         let folds = self.folds(trained, evaluated, |_| true);
         AucInfluence::new(&given(&folds)).map_err(|e| e.to_string())
     }
@@ -105,12 +105,12 @@ fn given<'f, 'a>(folds: &'f [Fold<'a>]) -> Vec<FoldScores<'f, &'a str>> {
 }
 
 /// One AUC, less one half.
-pub(super) fn above_chance(a: &Influence<'_>) -> Result<ContrastEstimate, String> {
+pub(crate) fn above_chance(a: &Influence<'_>) -> Result<ContrastEstimate, String> {
     contrast(&[(1.0, a)], 0.5).map_err(|e| e.to_string())
 }
 
 /// One AUC less another of the same patients.
-pub(super) fn difference(a: &Influence<'_>, b: &Influence<'_>) -> Result<ContrastEstimate, String> {
+pub(crate) fn difference(a: &Influence<'_>, b: &Influence<'_>) -> Result<ContrastEstimate, String> {
     contrast(&[(1.0, a), (-1.0, b)], 0.0).map_err(|e| e.to_string())
 }
 

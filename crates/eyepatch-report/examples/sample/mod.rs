@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use eyepatch_core::{ContentHash, Device};
 use eyepatch_report::schema::{
-    Answer, AnswerKind, AuditResult, CellRecord, CellTiming, ClassAnswer, Curve, CurvePoint, Estimate, Matrix, Picture,
-    Provenance, RuleTest, SCHEMA, Status,
+    Answer, AnswerKind, AuditResult, CellRecord, CellTiming, ClassAnswer, Curve, CurvePoint, Estimate,
+    Matrix, Picture, Provenance, RuleTest, SCHEMA, Status,
 };
 use eyepatch_report::{Error, Result, RunResult, Timings};
 
