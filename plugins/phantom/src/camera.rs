@@ -5,7 +5,7 @@ use image::{ExtendedColorType, ImageDecoder};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::canvas::Plane;
+use crate::canvas::{LEAST_BLUR, Plane};
 use crate::scene::Scene;
 use crate::stream::Stream;
 
@@ -56,32 +56,78 @@ impl Camera {
         within("jpeg", f32::from(self.jpeg.unwrap_or(100)), 1.0, 100.0)
     }
 
-    /// Takes the picture: interleaved 8-bit values. The same `grain` stream gives the same grain.
-    pub(crate) fn expose(&self, scene: &Scene, mut grain: Stream) -> Result<Vec<u8>, Error> {
-        let n = scene.size();
-        let channels = scene.planes.len();
-        let mut planes: Vec<Plane> = scene.planes.clone();
-        for plane in &mut planes {
-            if channels == 1 {
-                plane.at.iter_mut().for_each(|v| *v = film_curve(*v));
-            }
-            plane.blur(self.blur * 1e-3 * n as f32);
+    /// Takes pictures: interleaved 8-bit values of each scene, all with the same grain. Scenes of one size that differ
+    /// little cost little more than one.
+    pub(crate) fn expose(&self, scenes: &[&Scene], grain: Stream) -> Result<Vec<Vec<u8>>, Error> {
+        let Some(first) = scenes.first() else { return Ok(Vec::new()) };
+        let n = first.size();
+        let channels = first.planes.len();
+        let grain = Grain::new(grain, n * n * channels);
+        let mut light: Vec<Vec<Plane>> = Vec::with_capacity(scenes.len());
+        let mut films: Vec<Vec<u8>> = Vec::with_capacity(scenes.len());
+        for scene in scenes {
+            let developed = self.develop(scene, first, light.first());
+            let film = self.digitise(&developed, &grain, light.first().zip(films.first()));
+            light.push(developed);
+            films.push(film);
         }
+        match self.jpeg {
+            Some(quality) => films.iter().map(|film| through_jpeg(film, n, channels, quality)).collect(),
+            None => Ok(films),
+        }
+    }
+
+    /// Light behind the lens. Where a scene equals the `first`, of which `known` is the light, it is taken from there.
+    fn develop(&self, scene: &Scene, first: &Scene, known: Option<&Vec<Plane>>) -> Vec<Plane> {
+        let sigma = self.blur * 1e-3 * scene.size() as f32;
+        let known = known.filter(|_| sigma < LEAST_BLUR);
+        let mut planes = scene.planes.clone();
+        for (c, plane) in planes.iter_mut().enumerate() {
+            if scene.planes.len() == 1 {
+                for (i, v) in plane.at.iter_mut().enumerate() {
+                    *v = match known {
+                        Some(light) if *v == first.planes[c].at[i] => light[c].at[i],
+                        _ => film_curve(*v),
+                    };
+                }
+            }
+            plane.blur(sigma);
+        }
+        planes
+    }
+
+    /// Gain, gamma and noise. `known` are the light and the film of another scene with the same grain.
+    fn digitise(&self, light: &[Plane], grain: &Grain, known: Option<(&Vec<Plane>, &Vec<u8>)>) -> Vec<u8> {
+        let n = light[0].size;
+        let channels = light.len();
         // Fewer, larger pixels collect more light each.
         let noise = self.noise * (n as f32 / 256.0).sqrt().min(1.5);
         let mut pixels = Vec::with_capacity(n * n * channels);
         for i in 0..n * n {
-            for plane in &planes {
-                let light = (self.gain * plane.at[i].max(0.0)).powf(self.gamma);
+            for (c, plane) in light.iter().enumerate() {
+                let at = plane.at[i];
+                if let Some((_, film)) = known.filter(|(light, _)| light[c].at[i] == at) {
+                    pixels.push(film[i * channels + c]);
+                    continue;
+                }
+                let linear = self.gain * at.max(0.0);
+                let light = if self.gamma == 1.0 { linear } else { linear.powf(self.gamma) };
                 // Quantum noise grows with the square root of the signal; a floor stands for the electronics.
                 let sigma = noise * (0.15 + 1.7 * light.min(1.0)).sqrt();
-                pixels.push((255.0 * light + sigma * grain.grain() + 0.5).clamp(0.0, 255.0) as u8);
+                let grain = grain.0[i * channels + c];
+                pixels.push((255.0 * light + sigma * grain + 0.5).clamp(0.0, 255.0) as u8);
             }
         }
-        match self.jpeg {
-            Some(quality) => through_jpeg(&pixels, n, channels, quality),
-            None => Ok(pixels),
-        }
+        pixels
+    }
+}
+
+/// The grain of one film, value by value.
+struct Grain(Vec<f32>);
+
+impl Grain {
+    fn new(mut stream: Stream, values: usize) -> Self {
+        Self((0..values).map(|_| stream.grain()).collect())
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! Film units: the square film spans -1..1 in x (to the viewer's right) and in y (down).
 
+/// Standard deviation in pixels below which a blur would change nothing.
+pub(crate) const LEAST_BLUR: f32 = 0.25;
+
 /// One square plane of values, row-major.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Plane {
@@ -14,9 +17,9 @@ impl Plane {
         Self { size, at: vec![0.0; size * size] }
     }
 
-    /// Gaussian blur, `sigma` in pixels, edges repeated. Below a quarter pixel nothing would change.
+    /// Gaussian blur, `sigma` in pixels, edges repeated. Below [`LEAST_BLUR`] nothing happens.
     pub(crate) fn blur(&mut self, sigma: f32) {
-        if sigma < 0.25 {
+        if sigma < LEAST_BLUR {
             return;
         }
         let radius = (3.0 * sigma).ceil() as usize;
@@ -46,7 +49,7 @@ impl Plane {
 }
 
 /// Where the body lies on the film: turn, zoom, then shift.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Pose {
     pub(crate) shift: (f32, f32),
     pub(crate) zoom: f32,
@@ -127,6 +130,15 @@ pub(crate) enum Profile {
 }
 
 impl Profile {
+    /// Distance from the axis beyond which a stroke of half-width `r` leaves nothing, and a little more.
+    fn reach(self, r: f32) -> f32 {
+        0.01 + match self {
+            Self::Cylinder => r,
+            Self::Cortical => 1.1 * r,
+            Self::Flat => r + 0.5,
+        }
+    }
+
     /// Value at distance `d` from the axis of a stroke of half-width `r`, both in pixels, `r` at least 0.7.
     fn value(self, d: f32, r: f32) -> f32 {
         let rho = (d / r).min(1.0);
@@ -157,7 +169,7 @@ fn segment(plane: &mut Plane, a: Knot, b: Knot, profile: Profile) {
     if a.value.max(b.value) < 0.1 {
         return;
     }
-    let reach = a.r.max(b.r) * 1.1 + 1.0;
+    let reach = profile.reach(a.r.max(b.r));
     let Some((x0, x1)) = span(a.x.min(b.x) - reach, a.x.max(b.x) + reach, n) else { return };
     let Some((y0, y1)) = span(a.y.min(b.y) - reach, a.y.max(b.y) + reach, n) else { return };
     let (dx, dy) = (b.x - a.x, b.y - a.y);
@@ -166,10 +178,10 @@ fn segment(plane: &mut Plane, a: Knot, b: Knot, profile: Profile) {
         for x in x0..=x1 {
             let (px, py) = (x as f32 + 0.5 - a.x, y as f32 + 0.5 - a.y);
             let t = ((px * dx + py * dy) / norm).clamp(0.0, 1.0);
-            let d = ((px - t * dx).powi(2) + (py - t * dy).powi(2)).sqrt();
+            let squared = (px - t * dx).powi(2) + (py - t * dy).powi(2);
             let r = a.r + t * (b.r - a.r);
-            if d < r * 1.1 + 1.0 {
-                let value = (a.value + t * (b.value - a.value)) * profile.value(d, r);
+            if squared < profile.reach(r).powi(2) {
+                let value = (a.value + t * (b.value - a.value)) * profile.value(squared.sqrt(), r);
                 let old = &mut plane.at[y * n + x];
                 *old = old.max(value);
             }

@@ -1,7 +1,8 @@
 //! Are the parameters in their ranges, and do they go together?
 
 use crate::Error;
-use crate::phantom::Phantom;
+use crate::phantom::{Anatomy, Phantom, Sign};
+use crate::shortcuts::{Recorded, Target};
 
 impl Phantom {
     /// Checks that every parameter is in its range and that they go together.
@@ -28,8 +29,15 @@ impl Phantom {
         share("mixed", self.mixed)?;
         self.male.check("male")?;
         self.supine.check("supine")?;
+        if self.anatomy == Anatomy::Fundus && self.sign != Sign::Opacity {
+            return Err(Error::Combination(format!(
+                "a fundus shows its own sign, {:?} is of the chest",
+                self.sign
+            )));
+        }
         self.check_sites()?;
         self.check_shortcuts()?;
+        self.check_names()?;
         Ok(self)
     }
 
@@ -54,9 +62,10 @@ impl Phantom {
 
     fn check_shortcuts(&self) -> Result<(), Error> {
         let mut columns = vec!["age", "sex", "view", "site", "camera", "eye"];
+        let target = Target { anatomy: self.anatomy, sign: self.sign, size: self.size };
         for shortcut in &self.shortcuts {
             let plant = shortcut.what.plant();
-            plant.check(self.anatomy)?;
+            plant.check(target)?;
             shortcut.when.check(plant.column())?;
             if columns.contains(&plant.column()) {
                 return Err(Error::Combination(format!(
@@ -65,6 +74,27 @@ impl Phantom {
                 )));
             }
             columns.push(plant.column());
+        }
+        Ok(())
+    }
+
+    /// A camera or site that a shortcut brings along has a name of its own: the column tells it from all others.
+    fn check_names(&self) -> Result<(), Error> {
+        let mut cameras: Vec<&str> = self.sites.iter().map(|s| s.camera.name.as_str()).collect();
+        let mut sites: Vec<&str> = self.sites.iter().map(|s| s.name.as_str()).collect();
+        for shortcut in &self.shortcuts {
+            let plant = shortcut.what.plant();
+            let (kind, names, name) = match plant.recorded() {
+                Recorded::Camera(name) => ("camera", &mut cameras, name),
+                Recorded::Site(name) => ("site", &mut sites, name),
+                Recorded::Nowhere | Recorded::Column => continue,
+            };
+            if name.trim().is_empty() || names.contains(&name) {
+                let problem =
+                    format!("{}: the {kind} `{name}` needs a name that no other has", plant.column());
+                return Err(Error::Combination(problem));
+            }
+            names.push(name);
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Who is in the data set: patients, their visits, labels and metadata, before any pixel.
 
-use crate::phantom::Phantom;
+use crate::phantom::{Phantom, Site};
+use crate::shortcuts::Association;
 use crate::stream::Stream;
 
 /// Patients are stratified in blocks of this many, so that small data sets have the prevalence asked for.
@@ -45,8 +46,9 @@ fn of_patient(phantom: &Phantom, patient: usize, first: usize) -> Vec<Record> {
     let [fewest, most] = phantom.visits;
     let visits = fewest + s.below(most - fewest + 1);
     // Every draw is made whatever the label, so that a toggled label moves nothing else.
-    let age = (s.around(55.0, 13.0) + if ill { phantom.older } else { 0.0 }).clamp(18.0, 95.0).round();
-    let male = s.chance(phantom.male.given(ill));
+    let age = s.around(55.0, 13.0) + if is_older(phantom, patient, ill) { phantom.older } else { 0.0 };
+    let age = age.clamp(18.0, 95.0).round();
+    let male = s.chance(phantom.drawn(phantom.male).given(ill));
     let site = site(phantom, ill, &mut s);
     (0..visits)
         .map(|visit| {
@@ -56,8 +58,9 @@ fn of_patient(phantom: &Phantom, patient: usize, first: usize) -> Vec<Record> {
             let redrawn = s.chance(phantom.mixed);
             let anew = s.chance(phantom.prevalence);
             let label = if redrawn { anew } else { ill };
-            let supine = s.chance(phantom.supine.given(label));
-            let present = phantom.shortcuts.iter().map(|p| s.chance(p.when.given(label))).collect();
+            let supine = s.chance(phantom.drawn(phantom.supine).given(label));
+            let present =
+                phantom.shortcuts.iter().map(|p| s.chance(phantom.drawn(p.when).given(label))).collect();
             Record { image, patient, visit, label, age, male, supine, site, present }
         })
         .collect()
@@ -77,8 +80,25 @@ fn is_ill(phantom: &Phantom, patient: usize) -> bool {
     places[..ill].contains(&(patient % BLOCK))
 }
 
+/// Whether a patient has the years by which the ill are older: the ill have, or where associations are broken as many
+/// patients whatever their label.
+fn is_older(phantom: &Phantom, patient: usize, ill: bool) -> bool {
+    if !phantom.broken {
+        return ill;
+    }
+    Stream::new(phantom.seed, "older", patient as u64).chance(phantom.prevalence)
+}
+
 fn site(phantom: &Phantom, ill: bool, s: &mut Stream) -> usize {
-    let shares = phantom.sites.iter().map(|site| site.share.given(ill));
+    let total = |label| phantom.sites.iter().map(|site| site.share.given(label)).sum::<f64>();
+    let share = |site: &Site| {
+        if !phantom.broken {
+            return site.share.given(ill);
+        }
+        let of = |label| site.share.given(label) / total(label);
+        phantom.drawn(Association::new(of(true), of(false))).given(ill)
+    };
+    let shares = phantom.sites.iter().map(share);
     let mut left = f64::from(s.unit()) * shares.clone().sum::<f64>();
     for (i, share) in shares.enumerate() {
         left -= share;

@@ -9,8 +9,8 @@ use eyepatch_core::{
 };
 
 use crate::cohort::Record;
-use crate::phantom::{Anatomy, Phantom};
-use crate::shortcuts::Association;
+use crate::phantom::{Anatomy, Phantom, Sign};
+use crate::shortcuts::{Association, Recorded};
 use crate::{Error, picture};
 
 const ID: &str = "eyepatch/phantom";
@@ -55,7 +55,7 @@ impl Dataset for Phantom {
     fn table(&self, _: &Ctx) -> Result<Arc<Table>> {
         let records = self.records().map_err(told)?;
         let rows = records.iter().map(|r| self.row(r)).collect();
-        Ok(Arc::new(Table { classes: vec![self.anatomy.class().into()], rows }))
+        Ok(Arc::new(Table { classes: vec![self.class().into()], rows }))
     }
 
     fn load(&self, row: usize, _: &Ctx) -> Result<Sample> {
@@ -79,25 +79,31 @@ impl Dataset for Phantom {
         let present: Vec<_> =
             self.shortcuts.iter().zip(&record.present).filter(|p| *p.1).map(|p| &p.0.what).collect();
         let site = &self.sites[record.site];
-        Ok(Hasher::new()
+        let hasher = Hasher::new()
             .part(format!("{:?} {} {} {}", self.anatomy, self.size, self.strength, self.seed))
             .part(format!("{:?} {} {}", record.label, record.patient, record.visit))
             .part(format!("{} {} {}", record.age, record.male, record.supine))
             .part(format!("{:?}", site.camera))
-            .part(format!("{present:?}"))
-            .finish())
+            .part(format!("{present:?}"));
+        Ok(if self.sign == Sign::Opacity { hasher } else { hasher.part(format!("{:?}", self.sign)) }.finish())
     }
 
     fn legitimate(&self) -> BTreeMap<String, LegitimateRegion> {
-        let reason = match self.anatomy {
-            Anatomy::Chest => "opacities are drawn inside the lungs and change no pixel elsewhere",
-            Anatomy::Fundus => {
+        let reason = match (self.anatomy, self.sign) {
+            (Anatomy::Fundus, _) => {
                 "a wider cup and a paler rim are drawn inside the disc and change no pixel elsewhere"
             }
+            (_, Sign::Opacity) => "opacities are drawn inside the lungs and change no pixel elsewhere",
+            (_, Sign::Emphysema) => {
+                "lungs are darker and reach farther down; no pixel outside of them changes"
+            }
+            (_, Sign::LargeHeart) => {
+                "the heart grows into the lungs, so the sign is its border: lungs and heart, no pixel elsewhere"
+            }
         };
-        let structures = self.anatomy.region().iter().map(|s| (*s).to_owned()).collect();
+        let structures = self.region().iter().map(|s| (*s).to_owned()).collect();
         let region = LegitimateRegion { structures, margin: 0.0, reason: reason.into() };
-        BTreeMap::from([(self.anatomy.class().to_owned(), region)])
+        BTreeMap::from([(self.class().to_owned(), region)])
     }
 }
 
@@ -113,8 +119,8 @@ impl Phantom {
         let mut meta = BTreeMap::from([
             ("age".to_owned(), Meta::Number(f64::from(record.age))),
             ("sex".to_owned(), text(if record.male { "M" } else { "F" })),
-            ("site".to_owned(), text(&site.name)),
-            ("camera".to_owned(), text(&site.camera.name)),
+            ("site".to_owned(), Meta::Text(self.recorded(record, "site", &site.name))),
+            ("camera".to_owned(), Meta::Text(self.recorded(record, "camera", &site.camera.name))),
         ]);
         match self.anatomy {
             Anatomy::Chest => meta.insert("view".into(), text(if record.supine { "AP" } else { "PA" })),
@@ -125,7 +131,9 @@ impl Phantom {
         };
         for (shortcut, present) in self.shortcuts.iter().zip(&record.present) {
             let plant = shortcut.what.plant();
-            meta.insert(plant.column().into(), text(plant.word(*present)));
+            if self.truth_columns || plant.recorded() == Recorded::Column {
+                meta.insert(plant.column().into(), text(plant.word(*present)));
+            }
         }
         Row {
             id: id(record),
@@ -138,6 +146,19 @@ impl Phantom {
         }
     }
 
+    /// What the column `site` or `camera` says: the record's own, or those that its shortcuts bring along.
+    fn recorded(&self, record: &Record, column: &str, own: &str) -> String {
+        let planted = self.shortcuts.iter().zip(&record.present).filter(|p| *p.1);
+        let names: Vec<&str> = planted
+            .filter_map(|(shortcut, _)| match shortcut.what.plant().recorded() {
+                Recorded::Camera(name) if column == "camera" => Some(name),
+                Recorded::Site(name) if column == "site" => Some(name),
+                _ => None,
+            })
+            .collect();
+        if names.is_empty() { own.to_owned() } else { names.join("+") }
+    }
+
     /// Everything that goes with the label beside the disease, a sentence each.
     fn biases(&self) -> Vec<String> {
         let shares = |a: Association| {
@@ -147,15 +168,15 @@ impl Phantom {
             .shortcuts
             .iter()
             .map(|s| {
-                let alone = s.when.auc();
+                let alone = self.drawn(s.when).auc();
                 format!(
                     "planted: {} ({}; alone it has AUC {alone:.3})",
                     s.what.plant().describe(),
-                    shares(s.when)
+                    shares(self.drawn(s.when))
                 )
             })
             .collect();
-        let differs = |a: Association| a.positive != a.negative;
+        let differs = |a: Association| !self.broken && a.positive != a.negative;
         if differs(self.male) {
             biases
                 .push(format!("planted: men are {}; sex shows in the pixels of a chest", shares(self.male)));
@@ -164,16 +185,19 @@ impl Phantom {
             biases
                 .push(format!("planted: AP views are {}; the view shows in the pixels", shares(self.supine)));
         }
-        if self.older != 0.0 {
+        if self.older != 0.0 && !self.broken {
             biases.push(format!("planted: ill patients are {} years older", self.older));
         }
         let total = |label| self.sites.iter().map(|s| s.share.given(label)).sum::<f64>();
         for site in &self.sites {
             let share =
                 Association::new(site.share.positive / total(true), site.share.negative / total(false));
-            if (share.positive - share.negative).abs() > 1e-9 {
+            if (share.positive - share.negative).abs() > 1e-9 && !self.broken {
                 biases.push(format!("planted: site `{}` has {}", site.name, shares(share)));
             }
+        }
+        if self.broken {
+            biases.push("all associations with the label are broken".into());
         }
         if biases.is_empty() {
             biases.push("none planted: nothing beside the disease goes with the label".into());

@@ -1,10 +1,11 @@
 //! Disease, drawn inside its structure only.
 
-use crate::canvas::{Frame, smoothstep};
+use crate::canvas::{Frame, Plane, smoothstep};
+use crate::chest::Change;
 use crate::fundus::Cupping;
 use crate::scene::Scene;
 use crate::stream::Stream;
-use crate::texture::Texture;
+use crate::texture::{Texture, Walk};
 
 /// A soft consolidation: an ellipse with fluffy borders.
 struct Opacity {
@@ -15,12 +16,20 @@ struct Opacity {
 }
 
 /// Adds one to three opacities to the lungs of a chest scene. Nothing outside the lungs changes: an opacity fades
-/// out towards the lung's border.
-pub(crate) fn consolidate(scene: &mut Scene, frame: Frame, strength: f32, s: &mut Stream) {
+/// out towards the lung's border. Their places are drawn on `aim`, a film's frame with the depth inside the lungs
+/// there, which need not be the scene's own: so a patient who moves takes his opacities along.
+pub(crate) fn consolidate(
+    scene: &mut Scene,
+    frame: Frame,
+    aim: (&Plane, Frame),
+    strength: f32,
+    s: &mut Stream,
+) {
     let count = 1 + s.below(3);
-    let opacities: Vec<Opacity> = (0..count).filter_map(|_| opacity(scene, frame, s)).collect();
+    let opacities: Vec<Opacity> = (0..count).filter_map(|_| opacity(aim, s)).collect();
     let n = scene.size();
     let texture = Texture::new(scene.texture ^ s.bits(), n);
+    let (mut fluffy, mut patches) = (Walk::new(texture), Walk::new(texture));
     for row in 0..n {
         for column in 0..n {
             let i = row * n + column;
@@ -40,8 +49,8 @@ pub(crate) fn consolidate(scene: &mut Scene, frame: Frame, strength: f32, s: &mu
                 if r > 1.6 {
                     continue;
                 }
-                let fluff = 0.40 * texture.at(x, y, 3.5, 4, 0.6);
-                let patchy = 1.0 + 0.30 * texture.at(x + 5.0, y, 8.0, 3, 0.65);
+                let fluff = 0.40 * fluffy.at(x, y, 3.5, 4, 0.6);
+                let patchy = 1.0 + 0.30 * patches.at(x + 5.0, y, 8.0, 3, 0.65);
                 clear *=
                     1.0 - (o.density * patchy * (1.0 - smoothstep(0.25, 1.15, r + fluff))).clamp(0.0, 0.95);
             }
@@ -51,12 +60,12 @@ pub(crate) fn consolidate(scene: &mut Scene, frame: Frame, strength: f32, s: &mu
 }
 
 /// An opacity that lies well inside a lung; `None` where the film shows no such place.
-fn opacity(scene: &Scene, frame: Frame, s: &mut Stream) -> Option<Opacity> {
-    let n = scene.size();
+fn opacity((depth, frame): (&Plane, Frame), s: &mut Stream) -> Option<Opacity> {
+    let n = depth.size;
     // Rejection: the lungs cover a fifth of the film and more, so that two hundred draws all but never miss.
     let centre = (0..200).find_map(|_| {
         let (column, row) = (s.below(n), s.below(n));
-        (scene.depth.at[row * n + column] > 0.07).then(|| frame.body(column, row))
+        (depth.at[row * n + column] > 0.07).then(|| frame.body(column, row))
     })?;
     let size = s.range(0.15, 0.25);
     let (sin, cos) = s.range(-0.8, 0.8).sin_cos();
@@ -66,6 +75,16 @@ fn opacity(scene: &Scene, frame: Frame, s: &mut Stream) -> Option<Opacity> {
         turn: (cos, sin),
         density: s.range(0.60, 0.85),
     })
+}
+
+/// Lungs with too much air.
+pub(crate) fn emphysema(strength: f32, s: &mut Stream) -> Change {
+    Change { lower: strength * s.range(0.03, 0.07), air: strength * s.range(0.04, 0.09), ..Change::default() }
+}
+
+/// A heart that has grown.
+pub(crate) fn large_heart(strength: f32, s: &mut Stream) -> Change {
+    Change { heart: strength * s.range(0.10, 0.22), ..Change::default() }
 }
 
 /// The cupping of a glaucomatous disc.

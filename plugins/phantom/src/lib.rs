@@ -20,9 +20,10 @@ pub use camera::Camera;
 pub use cohort::Record;
 pub use dataset::{phantom_chest, phantom_fundus};
 pub use error::Error;
-pub use phantom::{Anatomy, Phantom, Site};
+pub use phantom::{Anatomy, Phantom, Sign, Site};
 pub use picture::Picture;
 pub use scene::Structure;
 pub use shortcuts::{
-    Association, Border, CameraGain, Corner, MetadataOnly, Route, Shortcut, Tag, Tube, What,
+    Association, Background, Blur, Border, CameraGain, Corner, Jpeg, MetadataOnly, Positioning, Route,
+    Shortcut, Tag, Tube, What, WideRoi,
 };

@@ -11,30 +11,23 @@ use crate::{Error, Picture, picture};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Anatomy {
-    /// A grey chest film. Structures `left_lung`, `right_lung` and `heart`, disjoint; class `opacity`.
+    /// A grey chest film. Structures `left_lung`, `right_lung` and `heart`, disjoint; class by [`Sign`].
     Chest,
     /// A colour photograph of the fundus. Structures `disc` and, inside it, `cup`; class `glaucoma`.
     Fundus,
 }
 
-impl Anatomy {
-    /// Name of the one class.
-    #[must_use]
-    pub fn class(self) -> &'static str {
-        match self {
-            Self::Chest => "opacity",
-            Self::Fundus => "glaucoma",
-        }
-    }
-
-    /// Structures in which the disease is drawn.
-    #[must_use]
-    pub fn region(self) -> &'static [&'static str] {
-        match self {
-            Self::Chest => &["left_lung", "right_lung"],
-            Self::Fundus => &["disc"],
-        }
-    }
+/// The sign by which a chest shows disease. The class is called after it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sign {
+    /// One to three soft consolidations inside the lungs.
+    #[default]
+    Opacity,
+    /// Darker lungs and a lower diaphragm. All of it lies in the lungs, whose area goes with the label.
+    Emphysema,
+    /// A larger heart. It lies outside of the lungs, so that the legitimate region is lungs and heart.
+    LargeHeart,
 }
 
 /// A hospital: how many of the patients it sees, and its camera.
@@ -68,6 +61,7 @@ pub struct Phantom {
     pub(crate) mixed: f64,
     /// Strength of the disease.
     pub(crate) strength: f32,
+    pub(crate) sign: Sign,
     /// Share of men, by the patient's label.
     pub(crate) male: Association,
     /// Share of AP views, by the image's label.
@@ -76,6 +70,10 @@ pub struct Phantom {
     pub(crate) older: f32,
     pub(crate) sites: Vec<Site>,
     pub(crate) shortcuts: Vec<Shortcut>,
+    /// Whether everything planted is as frequent as before and independent of the label.
+    pub(crate) broken: bool,
+    /// Whether the table tells which shortcuts are present.
+    pub(crate) truth_columns: bool,
     /// Everything random starts here.
     pub(crate) seed: u64,
     #[serde(skip)]
@@ -90,6 +88,7 @@ impl PartialEq for Phantom {
         all(self) == all(other)
             && (self.male, self.supine, self.older) == (other.male, other.supine, other.older)
             && (&self.sites, &self.shortcuts) == (&other.sites, &other.shortcuts)
+            && (self.sign, self.broken, self.truth_columns) == (other.sign, other.broken, other.truth_columns)
     }
 }
 
@@ -103,11 +102,14 @@ impl Default for Phantom {
             prevalence: 0.5,
             mixed: 0.0,
             strength: 1.0,
+            sign: Sign::Opacity,
             male: Association::independent(0.5),
             supine: Association::independent(0.3),
             older: 0.0,
             sites: default_sites(),
             shortcuts: Vec::new(),
+            broken: false,
+            truth_columns: true,
             seed: 1907,
             records: OnceLock::new(),
         }
@@ -184,6 +186,12 @@ impl Phantom {
         Self { strength, ..self.changed() }
     }
 
+    /// With this sign of disease in a chest instead of opacities.
+    #[must_use]
+    pub fn with_sign(self, sign: Sign) -> Self {
+        Self { sign, ..self.changed() }
+    }
+
     /// With these shares of men among ill and healthy patients. Sex shows in the pixels of a chest.
     #[must_use]
     pub fn with_male(self, male: Association) -> Self {
@@ -217,6 +225,21 @@ impl Phantom {
         changed
     }
 
+    /// The same images with every association broken: shortcuts, sites, sex, view and age are as frequent as before
+    /// and independent of the label. Label, anatomy, disease and grain of each image stay, so an image in which no
+    /// shortcut came or went stays bit for bit. The AUC that a model loses here is what it owes to the shortcuts.
+    #[must_use]
+    pub fn with_broken_shortcuts(self) -> Self {
+        Self { broken: true, ..self.changed() }
+    }
+
+    /// With (the default) or without a column a shortcut that tells whether it is present. Without, the table shows
+    /// what a hospital's would: sites and cameras by name, but no tag, border or tube.
+    #[must_use]
+    pub fn with_truth_columns(self, shown: bool) -> Self {
+        Self { truth_columns: shown, ..self.changed() }
+    }
+
     /// With this seed.
     #[must_use]
     pub fn with_seed(self, seed: u64) -> Self {
@@ -235,6 +258,32 @@ impl Phantom {
     #[must_use]
     pub fn anatomy(&self) -> Anatomy {
         self.anatomy
+    }
+
+    /// Name of the one class.
+    #[must_use]
+    pub fn class(&self) -> &'static str {
+        match (self.anatomy, self.sign) {
+            (Anatomy::Fundus, _) => "glaucoma",
+            (Anatomy::Chest, Sign::Opacity) => "opacity",
+            (Anatomy::Chest, Sign::Emphysema) => "emphysema",
+            (Anatomy::Chest, Sign::LargeHeart) => "cardiomegaly",
+        }
+    }
+
+    /// Structures in which the disease is drawn: the legitimate region.
+    #[must_use]
+    pub fn region(&self) -> &'static [&'static str] {
+        match (self.anatomy, self.sign) {
+            (Anatomy::Fundus, _) => &["disc"],
+            (Anatomy::Chest, Sign::LargeHeart) => &["left_lung", "right_lung", "heart"],
+            (Anatomy::Chest, _) => &["left_lung", "right_lung"],
+        }
+    }
+
+    /// Shares by label as they are drawn: those asked for, or without their association where it is broken.
+    pub(crate) fn drawn(&self, asked: Association) -> Association {
+        if self.broken { asked.broken(self.prevalence) } else { asked }
     }
 
     /// Width and height of the images in pixels.

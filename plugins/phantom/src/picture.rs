@@ -3,10 +3,10 @@
 use rayon::prelude::*;
 
 use crate::canvas::{Frame, Pose};
-use crate::chest::{Chest, Visit};
+use crate::chest::{Change, Chest, Visit};
 use crate::cohort::Record;
 use crate::fundus::Fundus;
-use crate::phantom::{Anatomy, Phantom};
+use crate::phantom::{Anatomy, Phantom, Sign};
 use crate::scene::{Scene, Structure};
 use crate::shortcuts::{Film, Plant};
 use crate::stream::Stream;
@@ -57,42 +57,63 @@ pub(crate) fn take(phantom: &Phantom, record: &Record) -> Result<Picture, Error>
         .collect();
 
     let mut camera = site.camera.clone();
-    let mut pose = pose(phantom.anatomy, &mut stream("pose"));
+    let own = pose(phantom.anatomy, &mut stream("pose"));
+    let mut pose = own;
     for p in &planted {
         p.plant.set_camera(&mut camera);
         p.plant.position(&mut pose, &mut stream(&format!("{} position", p.stream)));
     }
     let frame = Frame::new(pose, phantom.size);
-    let (healthy, diseased) = scenes(phantom, record, frame);
+    let aim = (pose != own).then(|| Frame::new(own, phantom.size));
+    let (healthy, diseased) = scenes(phantom, record, frame, aim);
 
     // Two exposures where they differ: one of what lies outside the disease's region, one of what lies inside. So
     // disease leaks through no blur and no JPEG block, and neither does a shortcut that stays outside.
-    let expose = |mut scene: Scene, inside: bool| {
+    let place = |scene: &mut Scene, inside: bool| {
         for p in planted.iter().filter(|p| !inside || p.plant.reaches_region()) {
-            p.plant.place(&mut scene, frame, &mut stream(&p.stream));
+            p.plant.place(scene, frame, &mut stream(&p.stream));
         }
-        camera.expose(&scene, stream("grain"))
     };
-    let same = diseased.is_none() && planted.iter().all(|p| p.plant.reaches_region());
-    let scene = diseased.unwrap_or_else(|| healthy.clone());
-    let (depth, structures) = (scene.depth.clone(), scene.structures.clone());
-    let channels = scene.planes.len();
-    let mut pixels = expose(healthy, false)?;
-    if !same {
-        let inside = expose(scene, true)?;
-        let chunks = pixels.chunks_exact_mut(channels).zip(inside.chunks_exact(channels));
-        for ((to, from), depth) in chunks.zip(&depth.at) {
-            if *depth > 0.0 {
+    let parted = |p: &Planted<'_>| p.plant.is_in_scene() && !p.plant.reaches_region();
+    let same = diseased.is_none() && !planted.iter().any(parted);
+    let mut outside = healthy;
+    let mut inside = if same { None } else { Some(diseased.unwrap_or_else(|| outside.clone())) };
+    place(&mut outside, false);
+    if let Some(scene) = &mut inside {
+        place(scene, true);
+    }
+    let scenes: Vec<&Scene> = std::iter::once(&outside).chain(&inside).collect();
+    let channels = outside.planes.len();
+    let mut exposed = camera.expose(&scenes, stream("grain"))?.into_iter();
+    let mut pixels = exposed.next().unwrap_or_default();
+    if let (Some(scene), Some(within)) = (&inside, exposed.next()) {
+        let region = union(&scene.structures, phantom.region());
+        let chunks = pixels.chunks_exact_mut(channels).zip(within.chunks_exact(channels));
+        for ((to, from), within) in chunks.zip(region) {
+            if within != 0 {
                 to.copy_from_slice(from);
             }
         }
     }
-    print(&mut pixels, channels, phantom.size, &structures, |film| {
-        for p in &planted {
-            p.plant.print(film, &mut stream(&format!("{} print", p.stream)));
-        }
-    });
+    let Scene { mut structures, depth, .. } = inside.unwrap_or(outside);
+    let kept = union(&structures, &[]);
+    let film = &mut Film { size: phantom.size, channels, pixels: &mut pixels, kept: &kept };
+    for p in &planted {
+        p.plant.print(film, &mut stream(&format!("{} print", p.stream)));
+    }
+    for p in &planted {
+        p.plant.outline(&mut structures, &depth, frame);
+    }
     Ok(Picture { size: phantom.size, channels, pixels, structures })
+}
+
+/// 1 inside any of the structures that have one of these names, all of them where `names` is empty.
+fn union(structures: &[Structure], names: &[&str]) -> Vec<u8> {
+    let mut all = vec![0; structures.first().map_or(0, |s| s.bits.len())];
+    for structure in structures.iter().filter(|s| names.is_empty() || names.contains(&s.name)) {
+        all.iter_mut().zip(&structure.bits).for_each(|(k, b)| *k |= b);
+    }
+    all
 }
 
 /// Nobody stands twice in quite the same place.
@@ -111,42 +132,66 @@ pub(crate) fn is_right_eye(phantom: &Phantom, record: &Record) -> bool {
     Fundus::new(&mut Stream::new(phantom.seed, "anatomy", record.patient as u64)).is_right()
 }
 
-/// The scene without disease, and with it where there is any to be seen.
-fn scenes(phantom: &Phantom, record: &Record, frame: Frame) -> (Scene, Option<Scene>) {
+/// The scene without disease, and with it where there is any to be seen. `aim` is the frame on which places of
+/// disease are drawn, where it is not the film's own.
+fn scenes(phantom: &Phantom, record: &Record, frame: Frame, aim: Option<Frame>) -> (Scene, Option<Scene>) {
     let patient = &mut Stream::new(phantom.seed, "anatomy", record.patient as u64);
     let visit =
         |name: &str| Stream::new(phantom.seed, &format!("{name} {}", record.visit), record.patient as u64);
     let ill = record.label && phantom.strength > 0.0;
-    match phantom.anatomy {
-        Anatomy::Chest => {
-            let breath_out = visit("breath").around(0.0, 0.018);
-            let chest = Chest::new(patient, record.male, record.age);
-            let healthy = chest.scene(frame, Visit { supine: record.supine, breath_out });
-            let diseased = ill.then(|| {
+    if phantom.anatomy == Anatomy::Fundus {
+        let eye = Fundus::new(patient);
+        let cupping = ill.then(|| disease::cupping(phantom.strength, &mut visit("disease")));
+        return (eye.scene(frame, None), cupping.map(|c| eye.scene(frame, Some(c))));
+    }
+    let breath_out = visit("breath").around(0.0, 0.018);
+    let chest = Chest::new(patient, record.male, record.age);
+    let well = Visit { supine: record.supine, breath_out, change: Change::default() };
+    let healthy = chest.scene(frame, well);
+    let diseased = ill.then(|| {
+        let s = &mut visit("disease");
+        let changed = |change| chest.scene(frame, Visit { change, ..well });
+        match phantom.sign {
+            Sign::Opacity => {
+                let elsewhere = aim.map(|f| (chest.depth(f, well), f));
+                let aim = elsewhere.as_ref().map_or((&healthy.depth, frame), |(depth, f)| (depth, *f));
                 let mut scene = healthy.clone();
-                disease::consolidate(&mut scene, frame, phantom.strength, &mut visit("disease"));
+                disease::consolidate(&mut scene, frame, aim, phantom.strength, s);
                 scene
-            });
-            (healthy, diseased)
+            }
+            Sign::Emphysema => {
+                let mut scene = changed(disease::emphysema(phantom.strength, s));
+                keep_heart(&mut scene.structures, &healthy.structures);
+                scene
+            }
+            Sign::LargeHeart => {
+                let mut scene = changed(disease::large_heart(phantom.strength, s));
+                fill_heart(&mut scene.structures, &healthy.structures);
+                scene
+            }
         }
-        Anatomy::Fundus => {
-            let eye = Fundus::new(patient);
-            let cupping = ill.then(|| disease::cupping(phantom.strength, &mut visit("disease")));
-            (eye.scene(frame, None), cupping.map(|c| eye.scene(frame, Some(c))))
-        }
+    });
+    (healthy, diseased)
+}
+
+const LUNGS: &[&str] = &["right_lung", "left_lung"];
+
+/// Lungs that have grown leave of the heart what they do not cover; nothing else of it changes.
+fn keep_heart(structures: &mut [Structure], healthy: &[Structure]) {
+    let lungs = union(structures, LUNGS);
+    let before = union(healthy, &["heart"]);
+    for heart in structures.iter_mut().filter(|s| s.name == "heart") {
+        heart.bits = before.iter().zip(&lungs).map(|(h, l)| h & (1 - l)).collect();
     }
 }
 
-fn print(
-    pixels: &mut [u8],
-    channels: usize,
-    size: usize,
-    structures: &[Structure],
-    write: impl FnOnce(&mut Film<'_>),
-) {
-    let mut kept = vec![0; size * size];
-    for structure in structures {
-        kept.iter_mut().zip(&structure.bits).for_each(|(k, b)| *k |= b);
+/// A heart that has grown takes what the lungs gave up, so that no pixel that changes is without a structure.
+fn fill_heart(structures: &mut [Structure], healthy: &[Structure]) {
+    let lungs = union(structures, LUNGS);
+    let before = union(healthy, &[]);
+    for heart in structures.iter_mut().filter(|s| s.name == "heart") {
+        for ((h, before), lung) in heart.bits.iter_mut().zip(&before).zip(&lungs) {
+            *h |= before & (1 - lung);
+        }
     }
-    write(&mut Film { size, channels, pixels, kept: &kept });
 }

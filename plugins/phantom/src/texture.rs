@@ -17,11 +17,28 @@ impl Texture {
     /// Sum of up to `octaves` octaves starting at `frequency` cycles a unit, each `gain` times as strong as the
     /// one before. Mean 0, mostly within [-1, 1].
     pub(crate) fn at(self, x: f32, y: f32, frequency: f32, octaves: u32, gain: f32) -> f32 {
+        self.sum(x, y, frequency, octaves, gain, |octave, x, y| {
+            let (x0, y0) = (floor(x), floor(y));
+            let seed = octave_seed(self.seed, octave);
+            Cell::new(x0 as i32, y0 as i32, seed).noise(x - x0, y - y0)
+        })
+    }
+
+    /// The sum over octaves of `noise(octave, x, y)`.
+    fn sum(
+        self,
+        x: f32,
+        y: f32,
+        frequency: f32,
+        octaves: u32,
+        gain: f32,
+        mut noise: impl FnMut(u32, f32, f32) -> f32,
+    ) -> f32 {
         let (mut sum, mut weight, mut total, mut f) = (0.0, 1.0, 0.0, frequency);
         for octave in 0..octaves {
             total += weight;
             if f <= self.finest {
-                sum += weight * gradient_noise(x * f, y * f, self.seed.wrapping_add(octave * 0x9e37));
+                sum += weight * noise(octave, x * f, y * f);
             }
             weight *= gain;
             f *= 2.03;
@@ -30,26 +47,79 @@ impl Texture {
     }
 }
 
-/// Gradient noise (Perlin 1985) with the quintic fade of Perlin 2002.
-fn gradient_noise(x: f32, y: f32, seed: u32) -> f32 {
-    let (x0, y0) = (x.floor(), y.floor());
-    let (fx, fy) = (x - x0, y - y0);
-    let (ix, iy) = (x0 as i32, y0 as i32);
-    let fade = |t: f32| t * t * t * (t * (t * 6.0 - 15.0) + 10.0);
-    let (u, v) = (fade(fx), fade(fy));
-    let corner = |dx: i32, dy: i32| slope(ix + dx, iy + dy, seed, fx - dx as f32, fy - dy as f32);
-    let top = corner(0, 0) * (1.0 - u) + corner(1, 0) * u;
-    let bottom = corner(0, 1) * (1.0 - u) + corner(1, 1) * u;
-    top * (1.0 - v) + bottom * v
+/// A texture that is asked for pixel by pixel: it remembers the cell of the lattice in which it was asked last, since
+/// the next pixel mostly lies in the same one. Values are those of [`Texture::at`], bit for bit.
+pub(crate) struct Walk {
+    texture: Texture,
+    cells: [Cell; MOST_OCTAVES],
 }
 
-/// Dot product of the offset with the pseudo-random gradient of one lattice point.
-fn slope(ix: i32, iy: i32, seed: u32, dx: f32, dy: f32) -> f32 {
+const MOST_OCTAVES: usize = 5;
+
+impl Walk {
+    pub(crate) fn new(texture: Texture) -> Self {
+        let cells = std::array::from_fn(|octave| Cell::new(0, 0, octave_seed(texture.seed, octave as u32)));
+        Self { texture, cells }
+    }
+
+    /// As [`Texture::at`], of up to five octaves.
+    pub(crate) fn at(&mut self, x: f32, y: f32, frequency: f32, octaves: u32, gain: f32) -> f32 {
+        let seed = self.texture.seed;
+        self.texture.sum(x, y, frequency, octaves, gain, |octave, x, y| {
+            let (x0, y0) = (floor(x), floor(y));
+            let cell = &mut self.cells[octave as usize];
+            if (cell.x, cell.y) != (x0 as i32, y0 as i32) {
+                *cell = Cell::new(x0 as i32, y0 as i32, octave_seed(seed, octave));
+            }
+            cell.noise(x - x0, y - y0)
+        })
+    }
+}
+
+fn octave_seed(seed: u32, octave: u32) -> u32 {
+    seed.wrapping_add(octave * 0x9e37)
+}
+
+/// `f32::floor` of moderate numbers, without a call.
+fn floor(x: f32) -> f32 {
+    let cut = x as i32 as f32;
+    if cut > x { cut - 1.0 } else { cut }
+}
+
+/// One cell of the lattice with the gradients at its corners: upper left, upper right, lower left, lower right.
+#[derive(Clone, Copy)]
+struct Cell {
+    x: i32,
+    y: i32,
+    gradients: [(f32, f32); 4],
+}
+
+impl Cell {
+    fn new(x: i32, y: i32, seed: u32) -> Self {
+        let corners = [(x, y), (x + 1, y), (x, y + 1), (x + 1, y + 1)];
+        Self { x, y, gradients: corners.map(|(x, y)| gradient(x, y, seed)) }
+    }
+
+    /// Gradient noise (Perlin 1985) with the quintic fade of Perlin 2002, at a place within the cell, 0 to 1.
+    fn noise(&self, fx: f32, fy: f32) -> f32 {
+        let fade = |t: f32| t * t * t * (t * (t * 6.0 - 15.0) + 10.0);
+        let (u, v) = (fade(fx), fade(fy));
+        let slope = |corner: usize, dx: f32, dy: f32| {
+            let (gx, gy) = self.gradients[corner];
+            gx * dx + gy * dy
+        };
+        let top = slope(0, fx, fy) * (1.0 - u) + slope(1, fx - 1.0, fy) * u;
+        let bottom = slope(2, fx, fy - 1.0) * (1.0 - u) + slope(3, fx - 1.0, fy - 1.0) * u;
+        top * (1.0 - v) + bottom * v
+    }
+}
+
+/// The pseudo-random gradient of one lattice point.
+fn gradient(x: i32, y: i32, seed: u32) -> (f32, f32) {
     const D: f32 = std::f32::consts::FRAC_1_SQRT_2;
     const GRADIENTS: [(f32, f32); 8] =
         [(1.0, 0.0), (D, D), (0.0, 1.0), (-D, D), (-1.0, 0.0), (-D, -D), (0.0, -1.0), (D, -D)];
-    let (gx, gy) = GRADIENTS[(mix(ix as u32, iy as u32, seed) >> 29) as usize];
-    gx * dx + gy * dy
+    GRADIENTS[(mix(x as u32, y as u32, seed) >> 29) as usize]
 }
 
 /// Integer hash: multiply and xor-shift rounds (constants of the "lowbias32" hash by Chris Wellons).
@@ -78,6 +148,21 @@ mod tests {
             (0..n * n).map(|k| t.at((k % n) as f32 * 0.37, (k / n) as f32 * 0.41, 2.0, 3, 0.5)).sum::<f32>()
                 / (n * n) as f32;
         assert!(mean.abs() < 0.05, "{mean}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_walk_equals_its_slow_twin(
+            seed in proptest::prelude::any::<u32>(),
+            places in proptest::collection::vec((-2.0f32..2.0, -2.0f32..2.0), 40),
+        ) {
+            let texture = Texture::new(seed, 64);
+            let mut walk = Walk::new(texture);
+            for (x, y) in places {
+                proptest::prop_assert_eq!(walk.at(x, y, 1.2, 5, 0.6), texture.at(x, y, 1.2, 5, 0.6));
+                proptest::prop_assert_eq!(floor(x), x.floor());
+            }
+        }
     }
 
     #[test]

@@ -162,6 +162,10 @@ impl Skeleton {
         for row in 0..n {
             for column in 0..n {
                 let (x, y) = frame.body(column, row);
+                // Most of the film is far from the spine, however it bows.
+                if x.abs() > 0.161 + self.bow.abs() {
+                    continue;
+                }
                 let x = x - self.bow * (1.5 * y).sin();
                 if x.abs() > 0.16 {
                     continue;

@@ -9,7 +9,7 @@ use self::outline::Outline;
 use crate::canvas::{Frame, Plane, bell, smoothstep};
 use crate::scene::{Scene, Structure};
 use crate::stream::Stream;
-use crate::texture::Texture;
+use crate::texture::{Texture, Walk};
 
 /// What differs between one visit and the next.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,19 @@ pub(crate) struct Visit {
     pub(crate) supine: bool,
     /// How much higher than in full inspiration the diaphragm stands, in body units.
     pub(crate) breath_out: f32,
+    /// What disease changed in the anatomy.
+    pub(crate) change: Change,
+}
+
+/// A change of anatomy by disease; the default is none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Change {
+    /// By what share the heart's axes grew.
+    pub(crate) heart: f32,
+    /// How much lower the diaphragm stands while the heart stays, in body units.
+    pub(crate) lower: f32,
+    /// By what share more air is in the lungs.
+    pub(crate) air: f32,
 }
 
 /// One patient's chest: everything that stays from visit to visit.
@@ -60,9 +73,10 @@ impl Chest {
         let mut depth = Plane::new(n);
         let mut masks =
             [Structure::new("right_lung", n), Structure::new("left_lung", n), Structure::new("heart", n)];
-        let soft = Texture::new(self.seeds[1], n);
-        let grain = Texture::new(self.seeds[2], n);
+        let mut soft = Walk::new(Texture::new(self.seeds[1], n));
+        let mut grain = Walk::new(Texture::new(self.seeds[2], n));
         let edge = frame.pixel().max(0.012) * 0.6;
+        let lucency = self.lucency * (1.0 + visit.change.air);
         for row in 0..n {
             for column in 0..n {
                 let i = row * n + column;
@@ -72,7 +86,8 @@ impl Chest {
                 let side = usize::from(x >= 0.0);
                 let heart = shape.heart(x, y);
                 let below = shape.below_diaphragm(x, y);
-                let (lung, wall) = shape.lung(x, y, heart, below);
+                let middle = shape.middle_half_width(x, y);
+                let (lung, wall) = shape.lung(x, y, middle, heart, below);
                 depth.at[i] = lung;
                 masks[side].bits[i] = u8::from(lung > 0.0);
                 masks[2].bits[i] = u8::from(heart > 0.0 && below < 0.0 && lung <= 0.0);
@@ -84,10 +99,10 @@ impl Chest {
                 if inside > 0.0 {
                     air.at[i] = inside * (0.45 + 0.55 * (1.0 - (-lung.max(0.0) / 0.10).exp()));
                     let uneven = 0.06 * grain.at(x, y, 4.0, 5, 0.75);
-                    film.at[i] -= air.at[i] * self.lucency * (0.57 + uneven);
+                    film.at[i] -= air.at[i] * lucency * (0.57 + uneven);
                 }
-                film.at[i] += self.soft_tissue(x, y, body, soft)
-                    + self.middle(x, y, heart, below, edge, &shape)
+                film.at[i] += self.soft_tissue(x, y, body, &mut soft)
+                    + self.middle(x, y, middle, heart, below, edge)
                     + self.breasts(x, y)
                     + 0.24 * abdomen(below, wall, edge) * smoothstep(0.0, 0.1, body)
                     - self.stomach(x, y, &shape);
@@ -99,17 +114,30 @@ impl Chest {
         Scene { planes: vec![film], structures: masks.into(), depth, texture: self.seeds[1] }
     }
 
+    /// Depth inside the lungs alone, as in [`Chest::scene`].
+    pub(crate) fn depth(&self, frame: Frame, visit: Visit) -> Plane {
+        let n = frame.size;
+        let shape = self.outline.at_visit(visit);
+        let mut depth = Plane::new(n);
+        for (i, depth) in depth.at.iter_mut().enumerate() {
+            let (x, y) = frame.body(i % n, i / n);
+            let (heart, below) = (shape.heart(x, y), shape.below_diaphragm(x, y));
+            *depth = shape.lung(x, y, shape.middle_half_width(x, y), heart, below).0;
+        }
+        depth
+    }
+
     /// Muscle and fat: thick in the middle, thin at the skin, uneven throughout.
-    fn soft_tissue(&self, x: f32, y: f32, body: f32, texture: Texture) -> f32 {
+    fn soft_tissue(&self, x: f32, y: f32, body: f32, texture: &mut Walk) -> f32 {
         let thickness = 1.0 - (-body.max(0.0) / 0.16).exp();
         let uneven = 0.07 * texture.at(x, y, 1.2, 3, 0.55);
         let lower = 0.10 * smoothstep(-0.6, 0.6, y);
         self.girth * thickness * (0.74 + uneven + lower)
     }
 
-    /// Mediastinum, heart, great vessels and the trachea's air.
-    fn middle(&self, x: f32, y: f32, heart: f32, below: f32, edge: f32, shape: &Outline) -> f32 {
-        let band = smoothstep(-0.05, 0.05, shape.middle_half_width(x, y) - x.abs());
+    /// Mediastinum of half-width `middle`, heart, great vessels and the trachea's air.
+    fn middle(&self, x: f32, y: f32, middle: f32, heart: f32, below: f32, edge: f32) -> f32 {
+        let band = smoothstep(-0.05, 0.05, middle - x.abs());
         let fade = smoothstep(-0.95, -0.55, y);
         let heart = smoothstep(-edge, 0.10, heart) * (1.0 - smoothstep(-0.02, 0.05, below));
         0.17 * band * fade * (1.0 - 0.8 * smoothstep(0.0, 0.25, below)) + 0.09 * heart

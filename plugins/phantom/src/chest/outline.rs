@@ -27,6 +27,8 @@ pub(crate) struct Outline {
     atrium: f32,
     /// Heart: centre, half-axes, tilt.
     heart: [f32; 5],
+    /// Sine and cosine of the heart's tilt.
+    tilt: (f32, f32),
     /// Lateral border over height and its slope, per side.
     border: [Vec<(f32, f32)>; 2],
 }
@@ -60,8 +62,10 @@ impl Outline {
                 0.245 * size,
                 s.around(0.62, 0.06),
             ],
+            tilt: (0.0, 1.0),
             border: [Vec::new(), Vec::new()],
         };
+        outline.tilt = outline.heart[4].sin_cos();
         outline.tabulate();
         outline
     }
@@ -77,6 +81,8 @@ impl Outline {
             o.heart[3] *= 1.07;
             o.middle *= 1.10;
         }
+        o.dome.iter_mut().for_each(|d| *d += visit.change.lower);
+        o.heart[2..4].iter_mut().for_each(|axis| *axis *= 1.0 + visit.change.heart);
         o
     }
 
@@ -147,8 +153,8 @@ impl Outline {
 
     /// The heart: an egg lying on the left dome, its tip to the viewer's right and down.
     pub(crate) fn heart(&self, x: f32, y: f32) -> f32 {
-        let [cx, cy, a, b, tilt] = self.heart;
-        let (sin, cos) = tilt.sin_cos();
+        let [cx, cy, a, b, _] = self.heart;
+        let (sin, cos) = self.tilt;
         let (dx, dy) = (x - cx, y - cy);
         let (u, v) = (cos * dx + sin * dy, cos * dy - sin * dx);
         // Blunter towards the tip.
@@ -159,14 +165,14 @@ impl Outline {
         soft_max(egg, atrium, 0.05)
     }
 
-    /// Depth inside the lung on the side of `x`, and distance from the chest wall; `heart` and `below` are what
-    /// [`Outline::heart`] and [`Outline::below_diaphragm`] say there.
-    pub(crate) fn lung(&self, x: f32, y: f32, heart: f32, below: f32) -> (f32, f32) {
+    /// Depth inside the lung on the side of `x`, and distance from the chest wall; `middle`, `heart` and `below` are
+    /// what [`Outline::middle_half_width`], [`Outline::heart`] and [`Outline::below_diaphragm`] say there.
+    pub(crate) fn lung(&self, x: f32, y: f32, middle: f32, heart: f32, below: f32) -> (f32, f32) {
         let left = x >= 0.0;
         let ax = x.abs();
         let (lateral, cosine) = self.lateral(left, y);
         let wall = (lateral - ax) * cosine;
-        let medial = ax - self.middle_half_width(x, y);
+        let medial = ax - middle;
         let upper = soft_min(wall, medial, 0.07);
         let upper = soft_min(upper, y - self.apex[usize::from(left)], 0.06);
         let upper = soft_min(upper, -heart, 0.09);

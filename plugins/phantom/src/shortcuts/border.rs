@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Film, Plant};
+use super::{Film, Plant, Target};
+use crate::Error;
 use crate::stream::Stream;
-use crate::{Anatomy, Error};
 
 /// A frame around the film, as collimators and digitisers leave it. It never covers a structure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ impl Plant for Border {
         format!("a frame of {:.1} % of the width, grey level {}", 100.0 * self.width, self.level)
     }
 
-    fn check(&self, _: Anatomy) -> Result<(), Error> {
+    fn check(&self, _: Target) -> Result<(), Error> {
         if !(0.005..=0.15).contains(&self.width) {
             return Err(Error::range("border.width", self.width, "0.005 to 0.15"));
         }

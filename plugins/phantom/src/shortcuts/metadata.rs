@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::Plant;
-use crate::{Anatomy, Error};
+use super::{Plant, Recorded, Target};
+use crate::Error;
 
 /// A metadata column that goes with the label and leaves no trace in the pixels: a trap for audits that take any
 /// association for a shortcut.
@@ -25,6 +25,10 @@ impl Plant for MetadataOnly {
         &self.column
     }
 
+    fn recorded(&self) -> Recorded<'_> {
+        Recorded::Column
+    }
+
     fn word(&self, present: bool) -> &str {
         &self.words[usize::from(!present)]
     }
@@ -33,7 +37,7 @@ impl Plant for MetadataOnly {
         format!("the column `{}`, without a trace in the pixels", self.column)
     }
 
-    fn check(&self, _: Anatomy) -> Result<(), Error> {
+    fn check(&self, _: Target) -> Result<(), Error> {
         if self.column.trim().is_empty() {
             return Err(Error::range("metadata_only.column", format!("{:?}", self.column), "a name"));
         }

@@ -2,23 +2,34 @@
 //!
 //! Each is one file that implements [`Plant`], and one variant of [`What`].
 
+mod background;
+mod blur;
 mod border;
 mod camera_gain;
 mod glyphs;
+mod jpeg;
 mod metadata;
+mod positioning;
 mod tag;
 mod tube;
+mod wide_roi;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::background::Background;
+pub use self::blur::Blur;
 pub use self::border::Border;
 pub use self::camera_gain::CameraGain;
+pub use self::jpeg::Jpeg;
 pub use self::metadata::MetadataOnly;
+pub use self::positioning::Positioning;
 pub use self::tag::{Corner, Tag};
 pub use self::tube::{Route, Tube};
+pub use self::wide_roi::WideRoi;
 use crate::camera::Camera;
-use crate::canvas::{Frame, Pose};
-use crate::scene::Scene;
+use crate::canvas::{Frame, Plane, Pose};
+use crate::phantom::Sign;
+use crate::scene::{Scene, Structure};
 use crate::stream::Stream;
 use crate::{Anatomy, Error};
 
@@ -57,6 +68,13 @@ impl Association {
         0.5 + (self.positive - self.negative) / 2.0
     }
 
+    /// The same share of all images, and none of the association: what `broken` makes of it. `prevalence` is the
+    /// share of positives, 0 to 1.
+    #[must_use]
+    pub fn broken(self, prevalence: f64) -> Self {
+        Self::independent(prevalence * self.positive + (1.0 - prevalence) * self.negative)
+    }
+
     pub(crate) fn check(self, field: &str) -> Result<(), Error> {
         for (name, p) in [("positive", self.positive), ("negative", self.negative)] {
             if !(0.0..=1.0).contains(&p) {
@@ -89,8 +107,18 @@ pub enum What {
     Border(Border),
     /// A brighter or darker exposure.
     CameraGain(CameraGain),
+    /// A camera with coarser JPEG.
+    Jpeg(Jpeg),
+    /// A camera with a softer focus.
+    Blur(Blur),
+    /// A site with a weave behind the patient.
+    Background(Background),
+    /// A site that turns and zooms the patient.
+    Positioning(Positioning),
     /// A metadata column, and nothing in the pixels.
     MetadataOnly(MetadataOnly),
+    /// A wider ROI, and nothing in the pixels.
+    WideRoi(WideRoi),
 }
 
 impl What {
@@ -100,14 +128,30 @@ impl What {
             Self::Tube(plant) => plant,
             Self::Border(plant) => plant,
             Self::CameraGain(plant) => plant,
+            Self::Jpeg(plant) => plant,
+            Self::Blur(plant) => plant,
+            Self::Background(plant) => plant,
+            Self::Positioning(plant) => plant,
             Self::MetadataOnly(plant) => plant,
+            Self::WideRoi(plant) => plant,
         }
     }
 
-    /// The metadata column that tells whether it is present.
+    /// The truth column that tells whether it is present (see [`crate::Phantom::with_truth_columns`]).
     #[must_use]
     pub fn column(&self) -> &str {
         self.plant().column()
+    }
+
+    /// The column in which a hospital's own table shows it: `camera`, `site`, that of [`MetadataOnly`], or none.
+    #[must_use]
+    pub fn recorded_in(&self) -> Option<&str> {
+        match self.plant().recorded() {
+            Recorded::Nowhere => None,
+            Recorded::Camera(_) => Some("camera"),
+            Recorded::Site(_) => Some("site"),
+            Recorded::Column => Some(self.column()),
+        }
     }
 
     /// Whether it changes pixels inside the region where the disease lives (lungs, disc).
@@ -126,16 +170,42 @@ macro_rules! into_what {
         }
     )*};
 }
-into_what!(Tag, Tube, Border, CameraGain, MetadataOnly);
+into_what!(Tag, Tube, Border, CameraGain, Jpeg, Blur, Background, Positioning, MetadataOnly, WideRoi);
+
+/// Where a hospital's own table shows a shortcut.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recorded<'a> {
+    /// Nobody wrote it down.
+    Nowhere,
+    /// The image is of this camera.
+    Camera(&'a str),
+    /// The image is of this site.
+    Site(&'a str),
+    /// Its own column is all there is.
+    Column,
+}
+
+/// What a shortcut is to be planted in.
+#[derive(Clone, Copy)]
+pub(crate) struct Target {
+    pub(crate) anatomy: Anatomy,
+    pub(crate) sign: Sign,
+    pub(crate) size: usize,
+}
 
 /// What a shortcut may touch, in the order of an image's life. Streams are the shortcut's own.
 pub(crate) trait Plant {
-    /// The metadata column that tells whether it is present.
+    /// The truth column that tells whether it is present.
     fn column(&self) -> &str;
 
     /// What that column says.
     fn word(&self, present: bool) -> &str {
         if present { "yes" } else { "no" }
+    }
+
+    /// Where a hospital's own table shows it.
+    fn recorded(&self) -> Recorded<'_> {
+        Recorded::Nowhere
     }
 
     /// Whether it changes pixels inside the region where the disease lives.
@@ -146,11 +216,16 @@ pub(crate) trait Plant {
     /// What it is, for the data card: "a frame of 4 % of the width, level 0".
     fn describe(&self) -> String;
 
-    /// Checks ranges, and that it goes with the anatomy.
-    fn check(&self, anatomy: Anatomy) -> Result<(), Error>;
+    /// Checks ranges, and that it goes with anatomy, sign and size.
+    fn check(&self, target: Target) -> Result<(), Error>;
 
     /// Moves the patient before the camera.
     fn position(&self, _pose: &mut Pose, _stream: &mut Stream) {}
+
+    /// Whether it adds something to the scene.
+    fn is_in_scene(&self) -> bool {
+        false
+    }
 
     /// Adds something to the scene; the camera will blur, grain and compress it.
     fn place(&self, _scene: &mut Scene, _frame: Frame, _stream: &mut Stream) {}
@@ -160,6 +235,9 @@ pub(crate) trait Plant {
 
     /// Writes on the finished film.
     fn print(&self, _film: &mut Film<'_>, _stream: &mut Stream) {}
+
+    /// Draws the ROI otherwise than it is; `depth` is the depth inside the lungs in body units.
+    fn outline(&self, _structures: &mut [Structure], _depth: &Plane, _frame: Frame) {}
 }
 
 /// A finished film. No pixel of a structure can be written on.
@@ -180,6 +258,16 @@ impl Film<'_> {
         for value in &mut self.pixels[i * self.channels..(i + 1) * self.channels] {
             let old = f32::from(*value);
             *value = (old + (f32::from(level) - old) * cover.min(1.0) + 0.5) as u8;
+        }
+    }
+
+    /// Adds `levels` to pixel `i`.
+    pub(crate) fn add(&mut self, i: usize, levels: f32) {
+        if self.kept[i] != 0 {
+            return;
+        }
+        for value in &mut self.pixels[i * self.channels..(i + 1) * self.channels] {
+            *value = (f32::from(*value) + levels + 0.5).clamp(0.0, 255.0) as u8;
         }
     }
 }

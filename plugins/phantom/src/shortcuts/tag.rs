@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Film, Plant, glyphs};
+use super::{Film, Plant, Target, glyphs};
+use crate::Error;
 use crate::canvas::{Knot, Plane, Profile, stroke};
 use crate::stream::Stream;
-use crate::{Anatomy, Error};
 
 /// A corner of the film, as the viewer sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ impl Plant for Tag {
         format!("the writing {:?} in a corner, outside every structure", self.text)
     }
 
-    fn check(&self, _: Anatomy) -> Result<(), Error> {
+    fn check(&self, _: Target) -> Result<(), Error> {
         if let Some(c) = self.text.chars().find(|c| *c != '\n' && *c != ' ' && glyphs::strokes(*c).is_empty())
         {
             return Err(Error::range(

@@ -1,10 +1,10 @@
 use serde::{Deserialize, Serialize};
 
-use super::Plant;
+use super::{Plant, Target};
 use crate::canvas::{Frame, Knot, Plane, Profile, curve, stroke};
 use crate::scene::Scene;
 use crate::stream::Stream;
-use crate::{Anatomy, Error};
+use crate::{Anatomy, Error, Sign};
 
 /// The way a tube takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,9 +50,14 @@ impl Plant for Tube {
         }
     }
 
-    fn check(&self, anatomy: Anatomy) -> Result<(), Error> {
-        if anatomy != Anatomy::Chest {
+    fn check(&self, target: Target) -> Result<(), Error> {
+        if target.anatomy != Anatomy::Chest {
             return Err(Error::Combination("a tube can be planted in a chest only".into()));
+        }
+        if target.sign == Sign::LargeHeart {
+            return Err(Error::Combination(
+                "a tube crosses the heart, where the sign `large_heart` lies".into(),
+            ));
         }
         if !(0.004..=0.03).contains(&self.width) {
             return Err(Error::range("tube.width", self.width, "0.004 to 0.03"));
@@ -61,6 +66,10 @@ impl Plant for Tube {
             return Err(Error::range("tube.density", self.density, "0.1 to 5"));
         }
         Ok(())
+    }
+
+    fn is_in_scene(&self) -> bool {
+        true
     }
 
     fn place(&self, scene: &mut Scene, frame: Frame, s: &mut Stream) {
