@@ -17,4 +17,5 @@ eyepatch::main!(
     plugin_saliency,
     audit_quickstart,
     audit_chest_xray,
+    audit_planted,
 );

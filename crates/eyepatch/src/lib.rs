@@ -26,7 +26,9 @@ pub mod prelude {
     pub use eyepatch_core::{
         Dataset, Explainer, Handle, Keep, LegitimateRegion, Masker, Model, Probe, Profile, Shape, plugin,
     };
-    pub use eyepatch_engine::{Experiment, MaskingSweep, Profiles, SplitScheme, auc};
+    pub use eyepatch_engine::{
+        Experiment, MaskingSweep, PlantedBenchmark, PlantedCase, Profiles, SplitScheme, VerdictRule, auc,
+    };
     pub use eyepatch_macros::{audit, sweep};
 }
 

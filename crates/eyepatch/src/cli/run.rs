@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use eyepatch_engine::{Store, run_audits, write_run};
-use eyepatch_report::schema::Status;
+use eyepatch_report::schema::{Benchmark, Rate, Status};
 use serde_json::json;
 
 use super::args::RunArgs;
@@ -38,7 +38,7 @@ pub(crate) fn run(args: RunArgs, linked: &Linked) -> Result<Outcome, CliError> {
         let audits: Vec<_> =
             result.audits.iter().map(|a| json!({ "id": a.id, "answer": a.answer })).collect();
         files::print_json(&json!({
-            "audits": audits, "report": report, "result": out.join("result.json"),
+            "audits": audits, "benchmarks": result.benchmarks, "report": report, "result": out.join("result.json"),
             "peak_disk_bytes": timings.peak_disk_bytes, "peak_memory_bytes": timings.peak_memory_bytes,
         }))?;
     } else {
@@ -58,6 +58,7 @@ pub(crate) fn run(args: RunArgs, linked: &Linked) -> Result<Outcome, CliError> {
             }
             text.push('\n');
         }
+        result.benchmarks.iter().for_each(|b| text.push_str(&benchmark_text(b)));
         text.push_str(&format!("report: {}\n", report.display()));
         let peak = |what: &str, peak: Option<u64>| peak.map(|b| format!("{} of {what}", bytes::human(b)));
         let peaks = [peak("disk", timings.peak_disk_bytes), peak("memory", timings.peak_memory_bytes)];
@@ -65,4 +66,30 @@ pub(crate) fn run(args: RunArgs, linked: &Linked) -> Result<Outcome, CliError> {
         files::print(&text)?;
     }
     Ok(if flagged && args.gate { Outcome::Flagged } else { Outcome::Fine })
+}
+
+/// How verdicts did, one line a reading.
+fn benchmark_text(b: &Benchmark) -> String {
+    let rate = |r: &Rate| match r.share {
+        Some(share) => {
+            let interval =
+                share.interval.map_or_else(String::new, |i| format!(" [{:.3}, {:.3}]", i.lower, i.upper));
+            format!("{}/{} = {:.3}{interval}", r.count, r.of, share.value)
+        }
+        None => "none".into(),
+    };
+    let mut text = format!(
+        "{}\n  {}\n  {} models\n",
+        b.id,
+        b.question.lines().next().unwrap_or_default(),
+        b.cases.len()
+    );
+    for reading in &b.readings {
+        let (sensitivity, specificity) = (rate(&reading.sensitivity), rate(&reading.specificity));
+        text.push_str(&format!("  {}: sensitivity {sensitivity}, specificity {specificity}\n", reading.name));
+    }
+    text.push_str(&format!("  right cause: {}\n", rate(&b.cause_accuracy)));
+    let [planted, clean] = [&b.inconclusive_planted, &b.inconclusive_clean].map(rate);
+    text.push_str(&format!("  inconclusive: {planted} of planted, {clean} of clean models\n\n"));
+    text
 }
