@@ -157,8 +157,11 @@ impl Region {
         }
     }
 
-    /// Dilates and shapes a region.
-    fn shaped(&self, region: &Mask) -> Result<Mask> {
+    /// Dilates and shapes a region, which holds a pixel.
+    fn shaped(&self, region: Mask) -> Result<Mask> {
+        if self.shape == Shape::Exact && self.dilate == Dilate::Pixels(0) {
+            return Ok(region);
+        }
         let (width, height) = (region.width(), region.height());
         let kernel = |e| Error::plugin("eyepatch/region", e);
         let bits = self.dilate.apply(region.bits(), (width, height), self.keep)?;
@@ -240,7 +243,7 @@ impl Prepared for Ready {
             return Ok(Mask::filled(roi.width(), roi.height(), true));
         }
         let others = Others { structures, donors, learnt: self.learnt.as_ref() };
-        let region = self.region.shaped(&of.select(self.region.own(roi)?, &others, ctx)?)?;
+        let region = self.region.shaped(of.select(self.region.own(roi)?, &others, ctx)?)?;
         Ok(if *keep == Keep::Inside { region } else { region.complement() })
     }
 
