@@ -244,7 +244,6 @@ fn each_shortcut_can_be_read_off_the_pixels() {
             auc(&read)
         };
         let (weak_auc, strong_auc) = (of(&weak), of(&strong));
-        println!("{}: {weak_auc:.3} {strong_auc:.3}", weak.column());
         assert!(strong_auc > 0.95, "{strong:?}: {strong_auc}");
         // Three standard errors with 80 images a side.
         assert!(weak_auc > 0.637, "{weak:?}: {weak_auc}");
