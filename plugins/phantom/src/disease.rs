@@ -79,7 +79,9 @@ fn opacity((depth, frame): (&Plane, Frame), s: &mut Stream) -> Option<Opacity> {
 
 /// Lungs with too much air.
 pub(crate) fn emphysema(strength: f32, s: &mut Stream) -> Change {
-    Change { lower: strength * s.range(0.03, 0.07), air: strength * s.range(0.04, 0.09), ..Change::default() }
+    // Lower and the film would end before the lung.
+    let lower = (strength * s.range(0.06, 0.11)).min(0.14);
+    Change { lower, air: strength * s.range(0.04, 0.09), ..Change::default() }
 }
 
 /// A heart that has grown.

@@ -5,14 +5,14 @@ use crate::Error;
 use crate::canvas::Pose;
 use crate::stream::Stream;
 
-/// A site that positions its patients differently: the body is turned and nearer to the film or farther from it.
+/// A site that positions its patients differently: the body is turned and smaller on the film.
 /// The whole frame moves, structures and disease with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Positioning {
-    /// Degrees, clockwise on the film, -12 to 12.
+    /// Degrees, clockwise on the film, -8 to 8.
     pub tilt: f32,
-    /// Factor on the body's size, 0.8 to 1.08.
+    /// Factor on the body's size, 0.8 to 1.
     pub zoom: f32,
     /// Its name in the metadata column `site`.
     pub site: String,
@@ -45,11 +45,11 @@ impl Plant for Positioning {
     }
 
     fn check(&self, _: Target) -> Result<(), Error> {
-        if !(-12.0..=12.0).contains(&self.tilt) {
-            return Err(Error::range("positioning.tilt", self.tilt, "-12 to 12"));
+        if !(-8.0..=8.0).contains(&self.tilt) {
+            return Err(Error::range("positioning.tilt", self.tilt, "-8 to 8"));
         }
-        if !(0.8..=1.08).contains(&self.zoom) {
-            return Err(Error::range("positioning.zoom", self.zoom, "0.8 to 1.08"));
+        if !(0.8..=1.0).contains(&self.zoom) {
+            return Err(Error::range("positioning.zoom", self.zoom, "0.8 to 1"));
         }
         if self.tilt == 0.0 && self.zoom == 1.0 {
             return Err(Error::Combination("positioning: tilt 0 and zoom 1 change nothing".into()));

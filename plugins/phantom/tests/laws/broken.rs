@@ -1,8 +1,7 @@
 //! What breaking the associations changes, and what it leaves.
 
 use plugin_phantom::{
-    Association, Blur, Phantom, Positioning, Record, Site, Tag, Tube, What, WideRoi, phantom_chest,
-    phantom_fundus,
+    Association, Blur, Phantom, Positioning, Record, Tag, Tube, What, WideRoi, phantom_chest, phantom_fundus,
 };
 use proptest::prelude::*;
 
@@ -16,7 +15,7 @@ fn share(records: &[Record], label: bool, of: impl Fn(&Record) -> bool) -> f64 {
 /// Everything that can go with the label does.
 fn biased(prevalence: f64) -> Phantom {
     let mut sites = phantom_chest().sites().to_vec();
-    sites[0].share = Association::new(4.0, 1.0);
+    sites[0].share = Association::new(1.0, 0.2);
     phantom_chest()
         .with_prevalence(prevalence)
         .with_sites(sites)
@@ -85,7 +84,7 @@ proptest! {
 #[test]
 fn a_broken_shortcut_still_shows_and_says_nothing() {
     for (_, strong, read) in crate::shortcuts::readouts() {
-        let phantom = phantom_chest().with_strength(0.0).with_patients(300).with_visits(1, 1);
+        let phantom = phantom_chest().with_strength(0.0).with_patients(200).with_visits(1, 1);
         let planted = phantom.with_shortcut(strong.clone(), Association::new(0.95, 0.05));
         let of = |phantom: &Phantom| {
             let records = phantom.records().unwrap();
@@ -93,10 +92,9 @@ fn a_broken_shortcut_still_shows_and_says_nothing() {
             crate::auc(&records.iter().zip(&pictures).map(|(r, p)| (r.label, read(p))).collect::<Vec<_>>())
         };
         let (kept, lost) = (of(&planted), of(&planted.clone().with_broken_shortcuts()));
-        println!("{}: {kept:.3} {lost:.3}", strong.column());
         assert!(kept > 0.85, "{strong:?}: {kept}");
-        // Three standard errors with 150 images a side.
-        assert!((lost - 0.5).abs() < 0.1, "{strong:?}: {lost}");
+        // Three standard errors with 100 images a side.
+        assert!((lost - 0.5).abs() < 0.123, "{strong:?}: {lost}");
     }
 }
 
@@ -113,5 +111,4 @@ fn the_card_says_that_they_are_broken() {
     assert!(!card.biases.iter().any(|b| b.contains("years older") || b.contains("site `north`")));
     let honest = phantom_fundus().card().biases;
     assert_eq!(honest.len(), 1, "{honest:?}");
-    let _: &[Site] = phantom_fundus().sites();
 }
