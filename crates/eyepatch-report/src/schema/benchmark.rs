@@ -3,7 +3,7 @@
 use eyepatch_core::PluginSpec;
 use serde::{Deserialize, Serialize};
 
-use super::{CellRecord, Estimate, Status};
+use super::{CellRecord, ClassVerdict, Estimate};
 
 /// A benchmark of planted shortcuts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,14 +58,18 @@ pub struct BenchmarkCase {
     /// What it counts as.
     pub bucket: Bucket,
     /// The verdict on the model.
-    pub status: Status,
-    /// The cause that the verdict names.
-    pub cause: Option<String>,
-    /// The verdict in a sentence.
-    pub sentence: String,
+    pub verdict: ClassVerdict,
     /// Whether each further reading calls it a shortcut, in the order of the benchmark's readings after the verdict;
     /// `None` where it says nothing.
     pub others: Vec<Option<bool>>,
+}
+
+impl BenchmarkCase {
+    /// The cause that the verdict names.
+    #[must_use]
+    pub fn cause(&self) -> Option<&str> {
+        self.verdict.causes.iter().find(|c| c.named).map(|c| c.name.as_str())
+    }
 }
 
 /// What a model counts as, by the truth that was measured.

@@ -62,9 +62,7 @@ pub(super) fn case(planned: &PlannedCase, folders: &[PathBuf]) -> Result<Benchma
         full: Some(estimated(above_chance(&whole).map_err(told)?, 0.5)?),
         loss,
         bucket: bucket(loss),
-        status: found.status,
-        cause: found.causes.iter().find(|c| c.named).map(|c| c.name.clone()),
-        sentence: found.sentence,
+        verdict: found,
         others: vec![published(planned, &scores), mass(planned, &gathered, &folders[0])?],
     })
 }
@@ -111,9 +109,9 @@ fn mass(planned: &PlannedCase, gathered: &Gathered, prepared: &Path) -> Result<O
 pub(super) fn benchmark(plan: &BenchmarkPlan, cases: Vec<BenchmarkCase>) -> Result<Benchmark> {
     let of = |bucket: Bucket| cases.iter().filter(move |c| c.bucket == bucket);
     let share = |among: &dyn Fn() -> Vec<bool>| -> Result<Rate> { rate(&among()) };
-    let called = |c: &BenchmarkCase| c.status == Status::Flagged;
+    let called = |c: &BenchmarkCase| c.verdict.status == Status::Flagged;
     let inconclusive =
-        |bucket: Bucket| of(bucket).map(|c| c.status == Status::Inconclusive).collect::<Vec<_>>();
+        |bucket: Bucket| of(bucket).map(|c| c.verdict.status == Status::Inconclusive).collect::<Vec<_>>();
     let mut readings = vec![Reading {
         name: "verdict".into(),
         rule: "The verdict is `shortcut`.".into(),
@@ -129,7 +127,7 @@ pub(super) fn benchmark(plan: &BenchmarkPlan, cases: Vec<BenchmarkCase>) -> Resu
             specificity: share(&|| said(Bucket::Clean).map(|s| !s).collect())?,
         });
     }
-    let right = |c: &BenchmarkCase| c.cause.as_ref().is_some_and(|name| c.causes.contains(name));
+    let right = |c: &BenchmarkCase| c.cause().is_some_and(|name| c.causes.iter().any(|right| right == name));
     let rule = plan.cases.first().and_then(|c| c.plan.design.verdict.clone()).unwrap_or_default();
     Ok(Benchmark {
         id: plan.audit.id.clone(),
