@@ -21,7 +21,7 @@ fn films(seed: u64) -> Phantom {
     phantom_chest()
         .with_patients(2100)
         .with_visits(1, 2)
-        .with_strength(0.5)
+        .with_strength(0.35)
         .with_truth_columns(false)
         .with_seed(seed)
 }

@@ -13,7 +13,7 @@ const SEEDS: u64 = 3;
 /// A kind of shortcut, by name, and the causes that are right for it.
 fn kinds() -> [(&'static str, What, &'static [&'static str]); 8] {
     [
-        ("tag", Tag::default().into(), &["corner"]),
+        ("tag", Tag::marker('L').into(), &["corner"]),
         ("tube", Tube::default().into(), &["background"]),
         ("border", Border::default().into(), &["border"]),
         ("camera-gain", CameraGain::default().into(), &["camera"]),

@@ -48,7 +48,7 @@ const TRAPS: [Trap; 9] = [
         films: |f| f.with_sign(Sign::Emphysema).with_strength(0.8),
         region: &LUNGS,
     },
-    Trap { name: "imbalance", repeats: 6, films: |f| f.with_prevalence(0.15), region: &LUNGS },
+    Trap { name: "imbalance", repeats: 6, films: |f| f.with_prevalence(0.2), region: &LUNGS },
     // Cameras that look different and say nothing of the label.
     Trap {
         name: "cameras",

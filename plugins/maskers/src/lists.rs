@@ -48,8 +48,8 @@ pub fn fills(fills: impl IntoIterator<Item = Fill>) -> Vec<Handle<dyn Masker>> {
 /// - The **cover** of these structures (none named: of the whole ROI) hidden by three fills:
 ///   does the model still answer where neither ROI nor outline is left?
 /// - The **exact** region turned black: what the outline adds to that.
-/// - The **border**, the **corners** and the **background** without the ROI, each hidden by two fills: which of them the
-///   answer rests on.
+/// - The **border** between the corners, the **corners** and the **background**, each shown alone with two fills for the
+///   rest: which of them suffices for the answer.
 ///
 /// [`Fill::Inpaint`] is not among the fills: with 512 pixels a side it takes some 20 times as long as noise.
 ///
@@ -62,8 +62,8 @@ pub fn verdict_maskings(structures: &[&str]) -> Vec<Handle<dyn Masker>> {
     let covers = [Fill::Black, Fill::Mean, Fill::Noise].map(|fill| own(Of::Cover, fill));
     let exact = own(Of::Own, Fill::Black);
     let parts = [Of::Rim(Of::RIM), Of::Corners(Of::CORNERS), Of::Background(Of::RIM)];
-    let parts = parts
-        .into_iter()
-        .flat_map(|of| [Fill::Mean, Fill::Black].map(|fill| Region { of, fill, ..Region::default() }));
+    let parts = parts.into_iter().flat_map(|of| {
+        [Fill::Mean, Fill::Black].map(|fill| Region { of, fill, keep: Keep::Inside, ..Region::default() })
+    });
     covers.into_iter().chain([exact]).chain(parts).map(Into::into).collect()
 }

@@ -1,16 +1,15 @@
 //! What names a cause: contrasts that support a verdict and never make one.
 
-use eyepatch_core::MaskingCard;
-use eyepatch_report::schema::{Cause, Check, Contrast, Measured, Severity};
+use eyepatch_core::{Keep, MaskingCard};
+use eyepatch_report::schema::{Cause, Check, Contrast, Measured, Outcome, Severity};
 
 use super::broken::{self, Attribute};
 use super::hidden::HidingSet;
 use super::rule::{Tested, outcomes};
-use super::scores::{ClassScores, Influence, difference, measured};
+use super::scores::{ClassScores, above_chance, difference, measured};
 
-/// A column of the table is named before what was measured in pixels if it explains this share of the largest loss: who reads
-/// "camera" knows what to do, who reads "grey level" does not.
-const NAMED_FIRST: f64 = 0.5;
+/// AUC that a cause must explain.
+const LEAST: f64 = 0.02;
 
 /// What causes are looked for in.
 pub(super) struct Search<'a> {
@@ -31,10 +30,20 @@ pub(super) struct Search<'a> {
 struct Candidate {
     name: String,
     tested: Tested,
-    /// Whether it is a column of the table.
-    column: bool,
-    /// Whether the verdict may name it.
-    eligible: bool,
+    kind: Kind,
+}
+
+/// What a cause was looked for in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A column of the table.
+    Column,
+    /// A part of the image that is not the region.
+    Part,
+    /// A number that was measured in the images.
+    Number,
+    /// The outline of what is hidden.
+    Outline,
 }
 
 impl Search<'_> {
@@ -44,15 +53,14 @@ impl Search<'_> {
         candidates.extend(self.parts());
         candidates.extend(self.numbers.iter().map(|(name, values)| self.number(name, values)));
         candidates.extend(self.outline());
-        let kept: Vec<(String, bool, bool)> =
-            candidates.iter().map(|c| (c.name.clone(), c.column, c.eligible)).collect();
-        let contrasts = outcomes(candidates.into_iter().map(|c| c.tested).collect(), 0.0, self.alpha);
+        let kept: Vec<(String, Kind)> = candidates.iter().map(|c| (c.name.clone(), c.kind)).collect();
+        let contrasts = outcomes(candidates.into_iter().map(|c| c.tested).collect(), LEAST, self.alpha);
         let named = if shortcut { self.named(&kept, &contrasts) } else { None };
         let mut causes: Vec<Cause> = kept
             .iter()
             .zip(&contrasts)
             .enumerate()
-            .map(|(i, ((name, ..), contrast))| self.cause(name, contrast, named == Some(i)))
+            .map(|(i, ((name, _), contrast))| self.cause(name, contrast, named == Some(i)))
             .collect();
         causes.extend(self.leak());
         causes.sort_by(|a, b| b.named.cmp(&a.named).then(worth(b).total_cmp(&worth(a))));
@@ -60,13 +68,13 @@ impl Search<'_> {
     }
 
     fn column(&self, name: &str) -> Candidate {
-        let tested = broken::tested(name, self.scores, self.full, 0.0);
-        Candidate { name: name.to_owned(), tested, column: true, eligible: true }
+        let tested = broken::tested(name, self.scores, self.full, LEAST);
+        Candidate { name: name.to_owned(), tested, kind: Kind::Column }
     }
 
     fn number(&self, name: &str, values: &[Option<f64>]) -> Candidate {
         let found =
-            Attribute::numbers(name, values).and_then(|a| broken::loss(&a, self.scores, self.full, 0.0));
+            Attribute::numbers(name, values).and_then(|a| broken::loss(&a, self.scores, self.full, LEAST));
         let (measured, note) = match found {
             Ok((measured, note)) => (Ok(vec![measured]), note),
             Err(why) => (Err(why), None),
@@ -79,33 +87,30 @@ impl Search<'_> {
             measured,
             note,
         };
-        Candidate { name: name.to_owned(), tested, column: false, eligible: true }
+        Candidate { name: name.to_owned(), tested, kind: Kind::Number }
     }
 
-    /// What the model loses when a part of the image that is not the region is hidden, by each fill.
+    /// Whether a part of the image that is not the region suffices for the model's answer, by each fill of the rest.
     fn parts(&self) -> Vec<Candidate> {
+        let shown = |c: &&MaskingCard| c.hides && c.keep == Keep::Inside && c.cause.is_some();
         let mut names: Vec<&str> =
-            self.cards.iter().filter(|c| c.hides).filter_map(|c| c.cause.as_deref()).collect();
+            self.cards.iter().filter(shown).filter_map(|c| c.cause.as_deref()).collect();
         names.sort_unstable();
         names.dedup();
         let part = |name: &str| {
-            let cards = self.cards.iter().filter(|c| c.hides && c.cause.as_deref() == Some(name));
-            let measured = self.scores.auc(self.full.0, self.full.1).and_then(|whole| {
-                cards.map(|card| self.fall(&whole, &card.name)).collect::<Result<Vec<_>, _>>()
-            });
+            let cards = self.cards.iter().filter(shown).filter(|c| c.cause.as_deref() == Some(name));
+            let one = |card: &MaskingCard| {
+                measured(&card.name, &above_chance(&self.scores.auc(self.full.0, &card.name)?)?, LEAST)
+            };
             let tested = Tested {
                 id: format!("part:{name}"),
-                what: format!("AUC that the full-image model loses when the {name} is hidden"),
-                measured,
+                what: format!("AUC of the full-image model with nothing but the {name} visible, less 0.5"),
+                measured: cards.map(one).collect(),
                 note: None,
             };
-            Candidate { name: name.to_owned(), tested, column: false, eligible: true }
+            Candidate { name: name.to_owned(), tested, kind: Kind::Part }
         };
         names.into_iter().map(part).collect()
-    }
-
-    fn fall(&self, whole: &Influence<'_>, masking: &str) -> Result<Measured, String> {
-        measured(masking, &difference(whole, &self.scores.auc(self.full.0, masking)?)?, 0.0)
     }
 
     /// What the outline of the hidden region adds to the model's answer: hidden as segmented against hidden under a cover, with
@@ -118,7 +123,7 @@ impl Search<'_> {
         let (exact, cover) = pair?;
         let measured = (|| {
             let [exact_auc, cover_auc] = [exact, cover].map(|name| self.scores.auc(self.full.0, name));
-            Ok(vec![measured(exact, &difference(&exact_auc?, &cover_auc?)?, 0.0)?])
+            Ok(vec![measured(exact, &difference(&exact_auc?, &cover_auc?)?, LEAST)?])
         })();
         let tested = Tested {
             id: "outline".into(),
@@ -126,37 +131,42 @@ impl Search<'_> {
             measured,
             note: None,
         };
-        // Where covers decided, the outline cannot have been what they found.
         Some(Candidate {
             name: "mask shape".into(),
             tested,
-            column: false,
-            eligible: self.hiding.cover.is_empty(),
+            kind: Kind::Outline,
         })
     }
 
-    /// The largest loss that is in evidence; a column before what was measured in pixels, unless it explains much less.
-    fn named(&self, kept: &[(String, bool, bool)], contrasts: &[Contrast]) -> Option<usize> {
-        let stands = |i: usize| kept[i].2 && contrasts[i].p_adjusted.is_some_and(|p| p < self.alpha);
-        let largest = |column: Option<bool>| {
+    /// The column of the table whose loss is largest and in evidence, else a place, else what was measured in pixels, else the
+    /// outline: who reads "camera" knows what to do, who reads "grey level" does not.
+    fn named(&self, kept: &[(String, Kind)], contrasts: &[Contrast]) -> Option<usize> {
+        let largest = |kind: Kind| {
             (0..kept.len())
-                .filter(|&i| stands(i) && column.is_none_or(|c| kept[i].1 == c))
+                .filter(|&i| kept[i].1 == kind && contrasts[i].outcome == Outcome::Evidence)
                 .max_by(|&a, &b| least(&contrasts[a]).total_cmp(&least(&contrasts[b])))
         };
-        let any = largest(None)?;
-        let column = largest(Some(true));
-        column.filter(|&c| least(&contrasts[c]) >= NAMED_FIRST * least(&contrasts[any])).or(Some(any))
+        // Where covers decided, the outline cannot have been what they found.
+        let outline = || largest(Kind::Outline).filter(|_| self.hiding.cover.is_empty());
+        largest(Kind::Column)
+            .or_else(|| place(kept, contrasts))
+            .or_else(|| largest(Kind::Number))
+            .or_else(outline)
     }
 
     fn cause(&self, name: &str, contrast: &Contrast, named: bool) -> Cause {
         let shown = smallest(contrast);
         let (mut speaks_for, mut speaks_against) = (Vec::new(), Vec::new());
-        match (shown, contrast.p_adjusted) {
-            (Some(m), Some(p)) => {
+        match shown {
+            Some(m) => {
                 let text = format!("{}: {}", contrast.what, numbers(m));
-                if p < self.alpha { speaks_for.push(text) } else { speaks_against.push(text) }
+                if contrast.outcome == Outcome::Evidence {
+                    speaks_for.push(text)
+                } else {
+                    speaks_against.push(text)
+                }
             }
-            _ => speaks_against
+            None => speaks_against
                 .push(contrast.note.clone().unwrap_or_else(|| "it could not be measured".into())),
         }
         speaks_for.extend(self.column_alone(name));
@@ -196,7 +206,23 @@ impl Search<'_> {
     }
 }
 
-/// The fill that loses least.
+/// The place where the answer comes from, by which parts suffice for it. A border runs into the corners, so where both
+/// suffice it is the border; what suffices everywhere has no place.
+fn place(kept: &[(String, Kind)], contrasts: &[Contrast]) -> Option<usize> {
+    let suffices = |name: &str| {
+        (0..kept.len()).find(|&i| {
+            kept[i].1 == Kind::Part && kept[i].0 == name && contrasts[i].outcome == Outcome::Evidence
+        })
+    };
+    match (suffices("border"), suffices("corner"), suffices("background")) {
+        (Some(_), Some(_), Some(_)) => None,
+        (Some(border), _, None) => Some(border),
+        (None, Some(corner), _) => Some(corner),
+        (_, None, background) => background,
+    }
+}
+
+/// The fill that shows least.
 fn smallest(contrast: &Contrast) -> Option<&Measured> {
     contrast.measured.iter().min_by(|a, b| a.estimate.value.total_cmp(&b.estimate.value))
 }

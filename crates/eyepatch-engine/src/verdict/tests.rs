@@ -43,10 +43,10 @@ fn card(name: &str, keep: Keep, fill: &str) -> MaskingCard {
 fn cards() -> Vec<MaskingCard> {
     let cover =
         |fill: &str| MaskingCard { cover: true, ..card(&format!("cover-{fill}"), Keep::Outside, fill) };
-    let corner = MaskingCard {
-        cause: Some("corner".into()),
+    let part = |cause: &str| MaskingCard {
+        cause: Some(cause.into()),
         control: Some("holds the region".into()),
-        ..card("corners", Keep::Outside, "mean")
+        ..card(cause, Keep::Inside, "mean")
     };
     vec![
         card("Full", Keep::Full, "none"),
@@ -54,7 +54,9 @@ fn cards() -> Vec<MaskingCard> {
         cover("black"),
         cover("mean"),
         cover("noise"),
-        corner,
+        part("border"),
+        part("corner"),
+        part("background"),
     ]
 }
 
@@ -79,11 +81,11 @@ fn made(truth: Truth, seed: u64, n: usize) -> (Table, Vec<ScoreSet>, Vec<Masking
         let (y, noise) = (f64::from(u8::from(ill)), rng.normal());
         let common = noise + truth.camera * f64::from(u8::from(camera));
         for (card, of) in cards.iter().zip(&mut scores) {
-            let part = card.cause.is_some();
-            let hidden = card.keep == Keep::Outside && !part;
+            let hidden = card.keep != Keep::Full;
             let sign = if hidden { 0.0 } else { truth.sign };
-            let outside = if part && truth.in_corner { 0.0 } else { truth.outside };
-            let outline = if hidden && !card.cover { truth.outline } else { 0.0 };
+            let there = card.cause.as_ref().is_none_or(|part| !truth.in_corner || part == "corner");
+            let outside = if there { truth.outside } else { 0.0 };
+            let outline = if hidden && !card.cover && card.cause.is_none() { truth.outline } else { 0.0 };
             // What masking itself does to the score.
             let shaken = if card.keep == Keep::Full { 0.0 } else { 0.3 * rng.normal() };
             of.push((common + y * (sign + outside + outline) + shaken) as f32);

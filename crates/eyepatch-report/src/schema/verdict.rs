@@ -121,7 +121,7 @@ pub enum Outcome {
 pub struct Cause {
     /// `camera`, `border`, `corner`, `mask shape`, `grey level`, ...
     pub name: String,
-    /// AUC that the full-image model loses without it.
+    /// AUC that the full-image model owes to it: what it loses without it or, of a part of the image, has by it alone.
     pub loss: Option<Estimate>,
     /// Whether it is the one that the verdict names.
     pub named: bool,

@@ -35,10 +35,11 @@ pub enum Of {
     Blob,
     /// The own ROI with a wrong outline, at about this Dice coefficient with the true one (0 to 1): segmentation error.
     Perturbed(f32),
-    /// The own ROI united with every pixel that lies in at least 2 % of the training ROIs. Where the own ROI lies within
+    /// The own ROI united with every pixel that lies in at least 0.5 % of the training ROIs. Where the own ROI lies within
     /// those, the region is the same for all samples, so that hiding it takes the outline away with the ROI.
     Cover,
-    /// The image's border without the ROI: a frame as wide as this fraction of the shorter side (above 0, below 0.5).
+    /// The image's border between its corners ([`Of::CORNERS`]), without the ROI: as wide as this fraction of the shorter
+    /// side (above 0, below 0.5).
     Rim(f32),
     /// The image's corners without the ROI: four squares of this fraction of the shorter side (above 0, below 0.5).
     Corners(f32),
@@ -93,11 +94,14 @@ impl Of {
             Self::Blob => "blobs of the ROI's area and elongation".into(),
             Self::Perturbed(_) => "the ROI with a wrong outline".into(),
             Self::Cover => format!(
-                "the ROI united with all pixels that lie in at least {} % of the training ROIs",
+                "the ROI united with all pixels that lie in at least {} of 1000 training ROIs",
                 shared::COVER
             ),
             Self::Rim(part) => {
-                format!("the image's border ({} % of the shorter side) without the ROI", percent(part))
+                format!(
+                    "the image's border ({} % of the shorter side) between the corners, without the ROI",
+                    percent(part)
+                )
             }
             Self::Corners(part) => {
                 format!("the image's corners ({} % of the shorter side) without the ROI", percent(part))

@@ -16,6 +16,7 @@ pub(super) fn part(of: Of, own: &Mask) -> Result<Mask> {
     let bits = match of {
         Of::Rim(fraction) => {
             rim(&mut bits, (width, height), pixels(fraction), 1);
+            corners(&mut bits, (width, height), pixels(Of::CORNERS), 0);
             without(bits, own.bits())
         }
         Of::Corners(fraction) => {

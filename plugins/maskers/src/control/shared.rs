@@ -3,9 +3,9 @@
 use eyepatch_core::{Ctx, Error, Mask, Result, TrainingPart};
 use rayon::prelude::*;
 
-/// Share of the training ROIs, in percent, that a pixel must lie in to belong to the cover. Were one ROI enough, the
-/// cover would follow a single wrong segmentation.
-pub(super) const COVER: usize = 2;
+/// In how many of 1000 training ROIs a pixel must lie to belong to the cover. Were one ROI always enough, the cover would
+/// follow a single wrong segmentation.
+pub(super) const COVER: usize = 5;
 
 /// ROIs held in memory at once.
 const BLOCK: usize = 256;
@@ -69,9 +69,9 @@ impl Shared {
         super::first_by_rank(self.size, area, |pixel| ranks[pixel])
     }
 
-    /// The pixels that lie in at least [`COVER`] percent of the ROIs that hold a pixel, and in one at least.
+    /// The pixels that lie in at least [`COVER`] in 1000 of the ROIs that hold a pixel, and in one at least.
     pub(crate) fn cover(&self) -> Result<Mask> {
-        let enough = |count: usize| count > 0 && count * 100 >= COVER * self.rois;
+        let enough = |count: usize| count > 0 && count * 1000 >= COVER * self.rois;
         let bits = self.counts.iter().map(|count| u8::from(enough(*count as usize))).collect();
         Mask::new(self.size.0, self.size.1, bits)
     }

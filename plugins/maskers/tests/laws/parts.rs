@@ -20,7 +20,7 @@ fn lies_in(of: Of, own: &Mask, (x, y): (usize, usize)) -> bool {
         inside.into_iter().any(|p| x.abs_diff(p % w) + y.abs_diff(p / w) <= reach)
     };
     match of {
-        Of::Rim(fraction) => rim(fraction) && !roi_within(0),
+        Of::Rim(fraction) => rim(fraction) && !corner(0.25) && !roi_within(0),
         Of::Corners(fraction) => corner(fraction) && !roi_within(0),
         Of::Background(fraction) => !rim(fraction) && !corner(0.25) && !roi_within(1),
         _ => unreachable!("only parts are asked for"),
@@ -51,8 +51,8 @@ proptest! {
 fn parts_and_roi_share_the_image_out() {
     let own = disc(64, 14.0);
     let area = |of| region(of, &own, &Memory::default(), 0).unwrap().area();
-    // A frame of 5 pixels, and four squares of 16.
-    assert_eq!(area(Of::Rim(Of::RIM)), 64 * 64 - 54 * 54);
+    // Four sides of 5 pixels between four squares of 16.
+    assert_eq!(area(Of::Rim(Of::RIM)), 4 * 5 * (64 - 2 * 16));
     assert_eq!(area(Of::Corners(Of::CORNERS)), 4 * 16 * 16);
     let disc_and_a_pixel = {
         let masker = Region { keep: eyepatch_core::Keep::Inside, dilate: 1.into(), ..Region::default() };
@@ -75,7 +75,7 @@ fn a_part_that_is_all_roi_is_refused_by_name() {
     let refusal = |of| region(of, &own, &Memory::default(), 0).unwrap_err().to_string();
     assert_eq!(
         refusal(Of::Rim(0.08)),
-        "the image's border (8 % of the shorter side) without the ROI is empty"
+        "the image's border (8 % of the shorter side) between the corners, without the ROI is empty"
     );
     assert!(refusal(Of::Corners(0.25)).contains("corners"));
     assert!(refusal(Of::Background(0.08)).contains("outside of the ROI"));
