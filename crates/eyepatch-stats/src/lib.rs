@@ -4,8 +4,10 @@
 //! cannot support is [`NotEstimable`] with its reason, never a NaN or a convenient default.
 
 mod auc;
+mod benjamini_hochberg;
 mod clustered;
 mod contrast;
+mod delong;
 mod encode;
 mod error;
 mod holm;
@@ -21,13 +23,15 @@ mod student;
 mod weighted;
 
 pub use auc::{Placements, auc};
+pub use benjamini_hochberg::benjamini_hochberg_adjusted;
 pub use clustered::{AucEstimate, IntervalMethod, mean_auc_over_folds};
 pub use contrast::{ContrastEstimate, contrast};
+pub use delong::{DeLong, DeLongTest};
 pub use encode::{EncodedFold, encode_categories};
 pub use error::{NotEstimable, StatsError};
 pub use holm::{holm_adjusted, holm_steps};
 pub use influence::{AucInfluence, FoldAuc, FoldScores, covariance};
-pub use normal::{normal_cdf, normal_quantile, normal_upper_tail};
+pub use normal::{log10_normal_upper_tail, normal_cdf, normal_quantile, normal_upper_tail};
 pub use power::{hanley_mcneil_variance, minimal_detectable_gap};
 pub use runs::{RunsTest, runs_test};
 pub use screen::{Pointing, Screen, screen, screen_values};
