@@ -7,13 +7,7 @@ use crate::NotEstimable;
 /// # Errors
 /// [`NotEstimable`] where a score is NaN, a class is missing, nothing is given or the lengths differ.
 pub fn auc(labels: &[bool], scores: &[f64]) -> Result<f64, NotEstimable> {
-    let ranked = Ranked::new(labels, scores)?;
-    let mut half_wins: u128 = 0;
-    for tie in &ranked.ties {
-        half_wins += tie.positives as u128 * (2 * tie.negatives_below + tie.negatives) as u128;
-    }
-    let pairs = ranked.positives as u128 * ranked.negatives as u128;
-    Ok(half_wins as f64 / (2 * pairs) as f64)
+    Ok(Ranked::new(labels, scores)?.auc())
 }
 
 /// An AUC with the structural components of DeLong, DeLong and Clarke-Pearson (Biometrics 44, 1988, equations 4
@@ -43,18 +37,17 @@ impl Placements {
             let beaten = (2 * tie.negatives_below + tie.negatives) as f64 / (2 * ranked.negatives) as f64;
             let positives_above = ranked.positives - tie.positives_below - tie.positives;
             let beaten_by = (2 * positives_above + tie.positives) as f64 / (2 * ranked.positives) as f64;
-            for &index in &ranked.order[tie.start..tie.start + tie.positives + tie.negatives] {
+            for &(_, index) in &ranked.order[tie.start..tie.start + tie.positives + tie.negatives] {
                 values[index] = if labels[index] { beaten } else { beaten_by };
             }
         }
-        let auc = auc(labels, scores)?;
-        Ok(Self { auc, values, positives: ranked.positives, negatives: ranked.negatives })
+        Ok(Self { auc: ranked.auc(), values, positives: ranked.positives, negatives: ranked.negatives })
     }
 }
 
 /// Images in order of score, cut into runs of equal scores.
 struct Ranked {
-    order: Vec<usize>,
+    order: Vec<(u64, usize)>,
     ties: Vec<Tie>,
     positives: usize,
     negatives: usize,
@@ -72,13 +65,11 @@ struct Tie {
 impl Ranked {
     fn new(labels: &[bool], scores: &[f64]) -> Result<Self, NotEstimable> {
         let (positives, negatives) = check(labels, scores)?;
-        let mut order: Vec<usize> = (0..scores.len()).collect();
-        order.sort_unstable_by(|&a, &b| scores[a].total_cmp(&scores[b]));
+        let order = in_order(scores);
         let mut ties = Vec::new();
         let (mut positives_below, mut negatives_below, mut start) = (0, 0, 0);
-        // `==` rather than the sort's order, so that 0 and -0 tie.
-        for run in order.chunk_by(|&a, &b| scores[a] == scores[b]) {
-            let positives = run.iter().filter(|&&i| labels[i]).count();
+        for run in order.chunk_by(|a, b| a.0 == b.0) {
+            let positives = run.iter().filter(|(_, i)| labels[*i]).count();
             let negatives = run.len() - positives;
             ties.push(Tie { start, positives, negatives, positives_below, negatives_below });
             (positives_below, negatives_below, start) =
@@ -86,6 +77,25 @@ impl Ranked {
         }
         Ok(Self { order, ties, positives, negatives })
     }
+
+    fn auc(&self) -> f64 {
+        let half_wins = |t: &Tie| t.positives as u128 * (2 * t.negatives_below + t.negatives) as u128;
+        let pairs = self.positives as u128 * self.negatives as u128;
+        self.ties.iter().map(half_wins).sum::<u128>() as f64 / (2 * pairs) as f64
+    }
+}
+
+/// Images in order of score, each with a whole number that orders as its score does and is equal for equal scores (0 and -0
+/// among them). Sorting numbers that lie side by side takes a third of the time of sorting indices.
+pub(crate) fn in_order(scores: &[f64]) -> Vec<(u64, usize)> {
+    let key = |score: f64| {
+        // Adding 0 turns -0 into 0. Then the bits order as the numbers do once negative ones are turned over.
+        let bits = (score + 0.0).to_bits();
+        if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
+    };
+    let mut order: Vec<(u64, usize)> = scores.iter().enumerate().map(|(i, s)| (key(*s), i)).collect();
+    order.sort_unstable();
+    order
 }
 
 /// Number of positive and of negative images.

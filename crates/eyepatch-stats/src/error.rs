@@ -38,6 +38,28 @@ pub enum NotEstimable {
         /// 0-based index of the first.
         index: usize,
     },
+    /// A test divides by a variance that is 0, though there is a difference to test.
+    #[error(
+        "the AUCs differ, and their difference does not vary from image to image: each is 0, 1 or of equal scores"
+    )]
+    NoVariance,
+    /// A variance between images needs two of them in each class.
+    #[error("there is one {} image, and a variance needs 2", if *.positive { "positive" } else { "negative" })]
+    OneImage {
+        /// The class that is short.
+        positive: bool,
+    },
+    /// Too many bootstrap replicates lack a class to make an interval of the others.
+    #[error("{failed} of {replicates} bootstrap replicates have no AUC: a class has too few patients")]
+    FewReplicates {
+        /// Replicates without a value.
+        failed: usize,
+        /// All replicates.
+        replicates: usize,
+    },
+    /// A jackknife leaves out one patient at a time, and a class has only that one.
+    #[error("a fold without one of its patients has no AUC")]
+    NoJackknife,
     /// A variance between patients needs two of them in each class.
     #[error("{n} patient has a {} image, and a variance needs 2", if *.positive { "positive" } else { "negative" })]
     OnePatient {

@@ -1,7 +1,7 @@
 //! AUC where images count by weights.
 
 use crate::NotEstimable;
-use crate::auc::check;
+use crate::auc::{check, in_order};
 
 /// Area under the ROC curve of weighted images: sum w_i w_j psi_ij / (W1 W0) over positive i and negative j, where psi is
 /// 1 for a win and 0.5 for a tie and W1, W0 are the classes' sums of weights. O(n log n). With equal weights it is
@@ -32,20 +32,18 @@ impl WeightedPlacements {
         let total = |class| total(labels, weights, class);
         check_weights(labels, weights)?;
         let (positives, negatives) = (total(true), total(false));
-        let mut order: Vec<usize> = (0..scores.len()).collect();
-        order.sort_unstable_by(|&a, &b| scores[a].total_cmp(&scores[b]).then(a.cmp(&b)));
+        let order = in_order(scores);
         let mut values = vec![0.0; labels.len()];
         let (mut positives_below, mut negatives_below, mut wins) = (0.0, 0.0, 0.0);
-        // `==` rather than the sort's order, so that 0 and -0 tie.
-        for run in order.chunk_by(|&a, &b| scores[a] == scores[b]) {
+        for run in order.chunk_by(|a, b| a.0 == b.0) {
             let here = |class: bool| -> f64 {
-                run.iter().filter(|&&i| labels[i] == class).map(|&i| weights[i]).sum()
+                run.iter().filter(|(_, i)| labels[*i] == class).map(|(_, i)| weights[*i]).sum()
             };
             let (p, n) = (here(true), here(false));
             let beaten = (negatives_below + 0.5 * n) / negatives;
             let beaten_by = (positives - positives_below - 0.5 * p) / positives;
             wins += p * beaten;
-            for &i in run {
+            for &(_, i) in run {
                 values[i] = if labels[i] { beaten } else { beaten_by };
             }
             positives_below += p;

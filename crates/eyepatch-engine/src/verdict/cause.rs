@@ -131,11 +131,7 @@ impl Search<'_> {
             measured,
             note: None,
         };
-        Some(Candidate {
-            name: "mask shape".into(),
-            tested,
-            kind: Kind::Outline,
-        })
+        Some(Candidate { name: "mask shape".into(), tested, kind: Kind::Outline })
     }
 
     /// The column of the table whose loss is largest and in evidence, else a place, else what was measured in pixels, else the
