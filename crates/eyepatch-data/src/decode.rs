@@ -7,7 +7,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
 use crate::bad::{Bad, Fault};
-use crate::jpeg;
+use crate::{jpeg, packed};
 
 /// An image with 1 or 3 channels at 8 or 16 bit. An alpha channel is dropped.
 pub fn image(bytes: &[u8], max_pixels: u64) -> Result<Image, Bad> {
@@ -55,7 +55,13 @@ pub struct Levels {
 
 /// A mask: any pixel with a non-zero value in any channel but alpha is inside.
 pub fn mask(bytes: &[u8], max_pixels: u64) -> Result<Mask, Bad> {
-    let Levels { width, height, values } = levels(bytes, max_pixels)?;
+    let (width, height, values) = match packed::png(bytes, max_pixels) {
+        Some(mask) => mask,
+        None => {
+            let Levels { width, height, values } = levels(bytes, max_pixels)?;
+            (width, height, values)
+        }
+    };
     Mask::new(width, height, values)
         .map_err(|e| Bad::new(Fault::RoiUnreadable, e.to_string(), "export it again"))
 }

@@ -16,6 +16,7 @@ mod jpeg;
 mod list;
 pub mod mapped;
 pub mod npy;
+mod packed;
 mod places;
 pub mod prepared;
 pub mod resize;

@@ -3,6 +3,7 @@
 pub mod coalition;
 pub mod compose;
 pub mod cuda;
+mod dct;
 mod dispatch;
 mod error;
 pub mod gemm;
@@ -12,4 +13,5 @@ pub mod pool;
 pub mod roi;
 pub mod shift;
 
+pub use dct::inverse_dct;
 pub use error::KernelError;

@@ -10,8 +10,30 @@ pub(super) fn ends_early() -> Bad {
 /// Codes up to this length are looked up at once. Few are longer, and the table then stays in the core's nearest cache.
 const SHORT: u32 = 9;
 
+/// Codes whose value fits into so many bits with them are looked up together. Ten hold most of them, in 4 kB.
+const JOINED: u32 = 10;
+
+/// A code and the number behind it: a coefficient, the zeros before it, and the bits that both have.
+#[derive(Clone, Copy, Default)]
+struct Joined {
+    number: i16,
+    zeros: u8,
+    /// 0: they do not fit.
+    bits: u8,
+}
+
+/// What a code and the bits behind it say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Step {
+    /// The upper half of the code's value: coefficients that are 0.
+    pub(super) zeros: u32,
+    /// The coefficient after them; 0 where the lower half, its number of bits, is.
+    pub(super) number: i32,
+}
+
 /// A Huffman code: for bits of a scan, the length of the code that they start with and its value.
 pub(super) struct Codes {
+    joined: Vec<Joined>,
     /// By the first [`SHORT`] bits: length (0: longer than these, or none) and value.
     short: Vec<(u8, u8)>,
     /// Of each longer length: the first 16-bit number beyond its codes, and what to add to a code of it, at its own length,
@@ -47,7 +69,8 @@ impl Codes {
             }
         }
         short.resize(1 << SHORT, (0, 0));
-        Some(Self { short, long, values: values[..place].to_vec() })
+        let joined = (0..1u32 << JOINED).map(|bits| join(&short, bits)).collect();
+        Some(Self { joined, short, long, values: values[..place].to_vec() })
     }
 
     /// Length and value of the code that these 16 bits start with.
@@ -65,6 +88,27 @@ impl Codes {
         let place = i32::try_from(bits >> (16 - length)).ok()? + shift;
         Some((length, *self.values.get(usize::try_from(place).ok()?)?))
     }
+}
+
+/// The code and number that these bits start with.
+fn join(short: &[(u8, u8)], bits: u32) -> Joined {
+    let (length, value) = short[(bits >> (JOINED - SHORT)) as usize];
+    let (zeros, size) = (value >> 4, u32::from(value & 15));
+    match JOINED.checked_sub(u32::from(length) + size) {
+        Some(rest) if length > 0 => Joined {
+            // At most nine bits wide.
+            number: signed((bits >> rest) & ((1 << size) - 1), size) as i16,
+            zeros,
+            bits: (JOINED - rest) as u8,
+        },
+        _ => Joined::default(),
+    }
+}
+
+/// The number that is written in so many bits: the lower half of what they can say is negative (T.81, table F.1).
+pub(super) fn signed(bits: u32, size: u32) -> i32 {
+    let (bits, width) = (bits as i32, 1 << size);
+    if bits < width >> 1 { bits + 1 - width } else { bits }
 }
 
 /// The bits of a scan up to the next marker. Each 0xff of the data is followed by a 0, which is none of them.
@@ -122,6 +166,31 @@ impl<'a> Bits<'a> {
             None => Err(Bad::corrupt("the JPEG's data hold a code that its tables do not know")),
             Some((length, value)) => self.take(length).map(|_| value),
         }
+    }
+
+    /// The next code and the number behind it.
+    #[inline(always)]
+    pub(super) fn step(&mut self, codes: &Codes) -> Result<Step, Bad> {
+        if self.count < JOINED {
+            self.fill();
+        }
+        if self.count >= JOINED {
+            let next = codes.joined[(self.held >> (self.count - JOINED)) as usize & ((1 << JOINED) - 1)];
+            if next.bits > 0 {
+                self.count -= u32::from(next.bits);
+                return Ok(Step { zeros: next.zeros.into(), number: next.number.into() });
+            }
+        }
+        self.long_step(codes)
+    }
+
+    /// [`Bits::step`] where the data end, or one of a large number.
+    #[inline(never)]
+    fn long_step(&mut self, codes: &Codes) -> Result<Step, Bad> {
+        let value = self.value(Some(codes))?;
+        let size = u32::from(value & 15);
+        let number = signed(self.take(size)?, size);
+        Ok(Step { zeros: u32::from(value >> 4), number })
     }
 
     /// The next `n` bits, at most 16.

@@ -1,7 +1,7 @@
 //! The codes of one block of 8 x 8 pixels, in each of the ways that a scan may hold them (ITU-T T.81, F.2.2 and G.1.2).
 
 use crate::bad::Bad;
-use crate::jpeg::bits::{Bits, Codes};
+use crate::jpeg::bits::{Bits, Codes, signed};
 
 /// What a scan holds of its blocks: of the mean (the coefficient 0) or of the others, `first` to `last`.
 #[derive(Clone, Copy)]
@@ -87,13 +87,8 @@ impl<'a> Blocks<'a> {
         if size > 11 {
             return Err(impossible());
         }
-        let value = i32::try_from(bits.take(size)?).map_err(|_| impossible())?;
-        // Values of the lower half are negative.
-        self.mean += if value < (1 << size) >> 1 { value + 1 - (1 << size) } else { value };
-        // An 8-bit block's mean lies within 1024 of the middle; twice that is left to encoders that overshoot white.
-        // Damage shifts all means after it, and so often drives one of them out.
-        let range = -2048..=2048;
-        if range.contains(&(self.mean << low).saturating_mul(self.step)) { Ok(()) } else { Err(impossible()) }
+        self.mean += signed(bits.take(size)?, size);
+        check_mean(self.mean << low, self.step).map(drop)
     }
 
     fn details(&mut self, bits: &mut Bits, first: u32, last: u32, nonzero: &mut u64) -> Result<(), Bad> {
@@ -173,6 +168,15 @@ fn correct(bits: &mut Bits, from: u32, last: u32, zeros: u32, nonzero: u64) -> R
     Ok(last + 1)
 }
 
-fn impossible() -> Bad {
+/// A block's mean, times its step, in eighths of a grey level from the middle.
+///
+/// An 8-bit block's lies within 1024; twice that is left to encoders that overshoot white. Damage shifts all means after it,
+/// and so often drives one of them out.
+pub(super) fn check_mean(mean: i32, step: i32) -> Result<i32, Bad> {
+    let mean = mean.saturating_mul(step);
+    if (-2048..=2048).contains(&mean) { Ok(mean) } else { Err(impossible()) }
+}
+
+pub(super) fn impossible() -> Bad {
     Bad::corrupt("the JPEG's data hold values that no image has")
 }

@@ -3,6 +3,7 @@
 use crate::bad::Bad;
 use crate::jpeg::bits::{Bits, Codes, ends_early};
 use crate::jpeg::blocks::{Blocks, Pass};
+use crate::jpeg::grey;
 
 /// A component of the frame.
 struct Component {
@@ -25,10 +26,12 @@ pub(super) struct Frame<'a> {
     components: Vec<Component>,
     dc: [Option<Codes>; 4],
     ac: [Option<Codes>; 4],
-    /// First entries of the quantisation tables: the steps of a block's mean.
-    steps: [i32; 4],
+    /// Quantisation tables: the steps of a block's coefficients, the mean's first.
+    steps: [Option<[i32; 64]>; 4],
     /// Units between two restart markers; 0: there are none.
     restart: usize,
+    /// The picture of a baseline JPEG of one component, once its scan was walked.
+    levels: Option<Vec<u8>>,
 }
 
 /// A component in a scan, and its tables.
@@ -50,8 +53,9 @@ impl<'a> Frame<'a> {
             components: Vec::new(),
             dc: [const { None }; 4],
             ac: [const { None }; 4],
-            steps: [1; 4],
+            steps: [None; 4],
             restart: 0,
+            levels: None,
         };
         loop {
             let marker = frame.marker()?;
@@ -76,12 +80,14 @@ impl<'a> Frame<'a> {
 
     /// Walks all scans up to the end marker. What follows it does not matter: cameras put more images there, and
     /// programs that cut an image out of a DICOM file a zero byte.
-    pub(super) fn check(mut self) -> Result<(), Bad> {
+    ///
+    /// Gives the grey levels of a baseline JPEG of one component, which are decoded on the way; `None` of any other.
+    pub(super) fn check(mut self) -> Result<Option<Vec<u8>>, Bad> {
         loop {
             let marker = self.marker()?;
             if marker == 0xd9 {
                 let whole = self.components.iter().all(|c| c.seen);
-                return if whole { Ok(()) } else { Err(ends_early()) };
+                return if whole { Ok(self.levels) } else { Err(ends_early()) };
             }
             let segment = self.segment()?;
             if marker == 0xda { self.scan(segment)? } else { self.table(marker, segment)? }
@@ -157,10 +163,13 @@ impl<'a> Frame<'a> {
 
     fn quantisers(&mut self, mut segment: &[u8]) -> Option<()> {
         while let Some((&place, rest)) = segment.split_first() {
-            let wide = place >> 4 != 0;
-            let (table, rest) = rest.split_at_checked(if wide { 128 } else { 64 })?;
-            let step = if wide { word(table[0], table[1]) } else { table[0].into() };
-            *self.steps.get_mut(usize::from(place & 15))? = i32::try_from(step).ok()?;
+            let width = if place >> 4 == 0 { 1 } else { 2 };
+            let (table, rest) = rest.split_at_checked(64 * width)?;
+            let mut steps = [0; 64];
+            for (step, bytes) in steps.iter_mut().zip(table.chunks_exact(width)) {
+                *step = bytes.iter().fold(0, |all, &byte| all << 8 | i32::from(byte));
+            }
+            *self.steps.get_mut(usize::from(place & 15))? = Some(steps);
             segment = rest;
         }
         Some(())
@@ -173,8 +182,33 @@ impl<'a> Frame<'a> {
         for part in &parts {
             self.components[part.component].seen |= pass.starts();
         }
-        self.at = self.walk(&parts, pass)?;
+        if let (None, Some(scan)) = (&self.levels, self.grey_scan(&parts, pass)) {
+            let (levels, end) = scan.decode(Bits::new(self.bytes, self.at))?;
+            (self.levels, self.at) = (Some(levels), end);
+        } else {
+            self.at = self.walk(&parts, pass)?;
+        }
         Ok(())
+    }
+
+    /// As if it were an image of several components.
+    #[cfg(test)]
+    pub(super) fn without_picture(self) -> Self {
+        Self { levels: Some(Vec::new()), ..self }
+    }
+
+    /// The scan of a baseline JPEG of one component, if all of its tables are there.
+    fn grey_scan(&self, parts: &[Part], pass: Pass) -> Option<grey::Scan<'_>> {
+        let ([component], [part], Pass::Whole) = (self.components.as_slice(), parts, pass) else {
+            return None;
+        };
+        Some(grey::Scan {
+            size: (self.height.into(), self.width.into()),
+            dc: self.dc.get(part.dc)?.as_ref()?,
+            ac: self.ac.get(part.ac)?.as_ref()?,
+            steps: self.steps.get(component.quantiser)?.as_ref()?,
+            restart: self.restart,
+        })
     }
 
     fn scan_header(&self, segment: &[u8]) -> Option<(Vec<Part>, Pass)> {
@@ -233,7 +267,8 @@ impl<'a> Frame<'a> {
     }
 
     fn blocks(&self, part: &Part, pass: Pass) -> Blocks<'_> {
-        let step = self.steps.get(self.components[part.component].quantiser).copied().unwrap_or(1);
+        let steps = self.steps.get(self.components[part.component].quantiser).and_then(Option::as_ref);
+        let step = steps.map_or(1, |steps| steps[0]);
         let dc = self.dc.get(part.dc).and_then(Option::as_ref);
         Blocks::new(pass, dc, self.ac.get(part.ac).and_then(Option::as_ref), step)
     }

@@ -11,10 +11,10 @@ use rayon::prelude::*;
 use super::blocks::checksum;
 use super::finish::Description;
 use super::journal::{self, Entry};
-use super::values::unpack;
 use super::{DESCRIPTION, FORMAT, IMAGES, JOURNAL, Plan, ROIS, ROWS, Values};
 use crate::mapped::Mapped;
 use crate::npy::Element;
+use crate::packed::unpack;
 use crate::resize::Edges;
 use crate::{Error, Result};
 

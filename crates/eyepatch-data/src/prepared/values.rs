@@ -178,16 +178,6 @@ fn pack(bits: &[u8], width: usize, out: &mut Vec<u8>) {
     }
 }
 
-/// One plane's bits as bytes, 0 and 1.
-pub(super) fn unpack(bytes: &[u8], width: usize) -> Vec<u8> {
-    let mut bits = Vec::with_capacity(bytes.len() * 8);
-    for row in bytes.chunks_exact(width.div_ceil(8)) {
-        let all = row.iter().flat_map(|byte| (0..8).map(move |bit| byte >> (7 - bit) & 1));
-        bits.extend(all.take(width));
-    }
-    bits
-}
-
 #[cfg(test)]
 #[path = "values_tests.rs"]
 mod tests;

@@ -2,6 +2,7 @@ use eyepatch_core::{ContentHash, Mask};
 use proptest::prelude::*;
 
 use super::*;
+use crate::packed::unpack;
 use crate::resize::roi as edges_of;
 
 #[derive(serde::Deserialize)]
