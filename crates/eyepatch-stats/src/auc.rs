@@ -1,19 +1,14 @@
 use crate::NotEstimable;
+use crate::sort::ascending;
 
 /// Area under the ROC curve: the probability that a positive image scores above a negative one, ties counting one
-/// half (Mann and Whitney 1947). O(n log n); pairs are counted in whole numbers, so the result is the rounded exact
-/// value. Infinite scores are ordered as numbers.
+/// half (Mann and Whitney 1947). Pairs are counted in whole numbers, so the result is the rounded exact value. Infinite
+/// scores are ordered as numbers. Linear time beyond a thousand images (a radix sort), below O(n log n).
 ///
 /// # Errors
 /// [`NotEstimable`] where a score is NaN, a class is missing, nothing is given or the lengths differ.
 pub fn auc(labels: &[bool], scores: &[f64]) -> Result<f64, NotEstimable> {
-    let ranked = Ranked::new(labels, scores)?;
-    let mut half_wins: u128 = 0;
-    for tie in &ranked.ties {
-        half_wins += tie.positives as u128 * (2 * tie.negatives_below + tie.negatives) as u128;
-    }
-    let pairs = ranked.positives as u128 * ranked.negatives as u128;
-    Ok(half_wins as f64 / (2 * pairs) as f64)
+    Ok(Ranked::new(labels, scores)?.auc())
 }
 
 /// An AUC with the structural components of DeLong, DeLong and Clarke-Pearson (Biometrics 44, 1988, equations 4
@@ -32,64 +27,88 @@ pub struct Placements {
 }
 
 impl Placements {
-    /// The placements of all images. O(n log n).
+    /// The placements of all images, in the time of [`auc`].
     ///
     /// # Errors
     /// As [`auc`].
     pub fn new(labels: &[bool], scores: &[f64]) -> Result<Self, NotEstimable> {
         let ranked = Ranked::new(labels, scores)?;
+        let (positives, negatives) = (ranked.positives, ranked.negatives);
         let mut values = vec![0.0; labels.len()];
-        for tie in &ranked.ties {
-            let beaten = (2 * tie.negatives_below + tie.negatives) as f64 / (2 * ranked.negatives) as f64;
-            let positives_above = ranked.positives - tie.positives_below - tie.positives;
-            let beaten_by = (2 * positives_above + tie.positives) as f64 / (2 * ranked.positives) as f64;
-            for &index in &ranked.order[tie.start..tie.start + tie.positives + tie.negatives] {
-                values[index] = if labels[index] { beaten } else { beaten_by };
+        for tie in ranked.ties() {
+            let beaten = (2 * tie.negatives_below + tie.negatives) as f64 / (2 * negatives) as f64;
+            let positives_above = positives - tie.positives_below - tie.positives;
+            let beaten_by = (2 * positives_above + tie.positives) as f64 / (2 * positives) as f64;
+            for &(_, row) in tie.images {
+                values[row] = if labels[row] { beaten } else { beaten_by };
             }
         }
-        let auc = auc(labels, scores)?;
-        Ok(Self { auc, values, positives: ranked.positives, negatives: ranked.negatives })
+        Ok(Self { auc: ranked.auc(), values, positives, negatives })
     }
 }
 
-/// Images in order of score, cut into runs of equal scores.
-struct Ranked {
-    order: Vec<usize>,
-    ties: Vec<Tie>,
-    positives: usize,
-    negatives: usize,
+/// Images of both classes in order of score.
+pub(crate) struct Ranked<'a> {
+    labels: &'a [bool],
+    order: Vec<(u64, usize)>,
+    pub(crate) positives: usize,
+    pub(crate) negatives: usize,
 }
 
-/// A run of equal scores: where it starts in the order, what it holds and what lies below it.
-struct Tie {
-    start: usize,
-    positives: usize,
-    negatives: usize,
-    positives_below: usize,
-    negatives_below: usize,
+/// A run of equal scores: its images, how many of each class, and what lies below it.
+pub(crate) struct Tie<'a> {
+    /// Sort key and index of each.
+    pub(crate) images: &'a [(u64, usize)],
+    pub(crate) positives: usize,
+    pub(crate) negatives: usize,
+    pub(crate) positives_below: usize,
+    pub(crate) negatives_below: usize,
 }
 
-impl Ranked {
-    fn new(labels: &[bool], scores: &[f64]) -> Result<Self, NotEstimable> {
+impl<'a> Ranked<'a> {
+    /// Refuses as [`auc`].
+    pub(crate) fn new(labels: &'a [bool], scores: &[f64]) -> Result<Self, NotEstimable> {
         let (positives, negatives) = check(labels, scores)?;
-        let mut order: Vec<usize> = (0..scores.len()).collect();
-        order.sort_unstable_by(|&a, &b| scores[a].total_cmp(&scores[b]));
-        let mut ties = Vec::new();
-        let (mut positives_below, mut negatives_below, mut start) = (0, 0, 0);
-        // `==` rather than the sort's order, so that 0 and -0 tie.
-        for run in order.chunk_by(|&a, &b| scores[a] == scores[b]) {
-            let positives = run.iter().filter(|&&i| labels[i]).count();
-            let negatives = run.len() - positives;
-            ties.push(Tie { start, positives, negatives, positives_below, negatives_below });
-            (positives_below, negatives_below, start) =
-                (positives_below + positives, negatives_below + negatives, start + run.len());
-        }
-        Ok(Self { order, ties, positives, negatives })
+        Ok(Self { labels, order: ascending(scores), positives, negatives })
+    }
+
+    /// From the lowest score to the highest.
+    pub(crate) fn ties(&self) -> impl Iterator<Item = Tie<'_>> {
+        let (mut positives_below, mut negatives_below) = (0, 0);
+        self.order.chunk_by(|a, b| a.0 == b.0).map(move |images| {
+            let positives = images.iter().filter(|(_, row)| self.labels[*row]).count();
+            let tie = Tie {
+                images,
+                positives,
+                negatives: images.len() - positives,
+                positives_below,
+                negatives_below,
+            };
+            positives_below += tie.positives;
+            negatives_below += tie.negatives;
+            tie
+        })
+    }
+
+    fn auc(&self) -> f64 {
+        let wins = |t: Tie<'_>| t.positives as u128 * (2 * t.negatives_below + t.negatives) as u128;
+        let half_wins: u128 = self.ties().map(wins).sum();
+        half_wins as f64 / (2 * self.positives as u128 * self.negatives as u128) as f64
     }
 }
 
 /// Number of positive and of negative images.
 fn check(labels: &[bool], scores: &[f64]) -> Result<(usize, usize), NotEstimable> {
+    check_numbers(labels, scores)?;
+    let positives = labels.iter().filter(|&&l| l).count();
+    if positives == 0 || positives == labels.len() {
+        return Err(NotEstimable::OneClass { positive: positives > 0, n: labels.len() });
+    }
+    Ok((positives, labels.len() - positives))
+}
+
+/// As many scores as labels, at least one, and each a number.
+pub(crate) fn check_numbers(labels: &[bool], scores: &[f64]) -> Result<(), NotEstimable> {
     if labels.len() != scores.len() {
         return Err(NotEstimable::LengthMismatch {
             what: "scores".into(),
@@ -103,11 +122,7 @@ fn check(labels: &[bool], scores: &[f64]) -> Result<(usize, usize), NotEstimable
     if let Some(index) = scores.iter().position(|s| s.is_nan()) {
         return Err(NotEstimable::NanScore { index });
     }
-    let positives = labels.iter().filter(|&&l| l).count();
-    if positives == 0 || positives == labels.len() {
-        return Err(NotEstimable::OneClass { positive: positives > 0, n: labels.len() });
-    }
-    Ok((positives, labels.len() - positives))
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,28 +1,43 @@
-//! AUC with patient-clustered intervals, and patient-grouped splits.
+//! AUC with patient-clustered intervals, what describes a classifier besides, and patient-grouped splits.
 //!
 //! Everything here is pure and in `f64`: numbers in, numbers or a typed refusal out. A statistic that the data
 //! cannot support is [`NotEstimable`] with its reason, never a NaN or a convenient default.
 
 mod auc;
+mod average_precision;
 mod clustered;
 mod encode;
 mod error;
+mod fleiss;
+#[cfg(test)]
+mod golden;
 mod holm;
+mod kappa;
 mod normal;
+mod operating_point;
 mod power;
+mod recalibration;
+mod reliability;
 mod runs;
 mod screen;
 pub mod sklearn;
+mod sort;
 mod splits;
 mod strata;
 
 pub use auc::{Placements, auc};
+pub use average_precision::average_precision;
 pub use clustered::{AucEstimate, FoldAuc, FoldScores, IntervalMethod, mean_auc_over_folds};
 pub use encode::{EncodedFold, encode_categories};
 pub use error::{NotEstimable, StatsError};
+pub use fleiss::fleiss_kappa;
 pub use holm::{holm_adjusted, holm_steps};
+pub use kappa::{Kappa, KappaWeights, cohens_kappa};
 pub use normal::{normal_cdf, normal_quantile, normal_upper_tail};
-pub use power::{hanley_mcneil_variance, minimal_detectable_gap};
+pub use operating_point::{OperatingPoint, sensitivity_at_specificity};
+pub use power::{detection_power, hanley_mcneil_variance, minimal_detectable_gap};
+pub use recalibration::{Coefficient, Recalibration, recalibration};
+pub use reliability::{Binning, Reliability, ReliabilityBin, brier, reliability};
 pub use runs::{RunsTest, runs_test};
 pub use screen::{Pointing, Screen, screen, screen_values};
 pub use splits::{Holdout, check_no_overlap, group_holdout, group_kfold};
