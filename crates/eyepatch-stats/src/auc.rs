@@ -39,7 +39,7 @@ impl Placements {
             let beaten = (2 * tie.negatives_below + tie.negatives) as f64 / (2 * negatives) as f64;
             let positives_above = positives - tie.positives_below - tie.positives;
             let beaten_by = (2 * positives_above + tie.positives) as f64 / (2 * positives) as f64;
-            for &(_, row) in tie.images {
+            for &row in tie.images {
                 values[row] = if labels[row] { beaten } else { beaten_by };
             }
         }
@@ -50,15 +50,16 @@ impl Placements {
 /// Images of both classes in order of score.
 pub(crate) struct Ranked<'a> {
     labels: &'a [bool],
-    order: Vec<(u64, usize)>,
+    scores: &'a [f64],
+    order: Vec<usize>,
     pub(crate) positives: usize,
     pub(crate) negatives: usize,
 }
 
 /// A run of equal scores: its images, how many of each class, and what lies below it.
 pub(crate) struct Tie<'a> {
-    /// Sort key and index of each.
-    pub(crate) images: &'a [(u64, usize)],
+    /// The index of each.
+    pub(crate) images: &'a [usize],
     pub(crate) positives: usize,
     pub(crate) negatives: usize,
     pub(crate) positives_below: usize,
@@ -67,16 +68,16 @@ pub(crate) struct Tie<'a> {
 
 impl<'a> Ranked<'a> {
     /// Refuses as [`auc`].
-    pub(crate) fn new(labels: &'a [bool], scores: &[f64]) -> Result<Self, NotEstimable> {
+    pub(crate) fn new(labels: &'a [bool], scores: &'a [f64]) -> Result<Self, NotEstimable> {
         let (positives, negatives) = check(labels, scores)?;
-        Ok(Self { labels, order: ascending(scores), positives, negatives })
+        Ok(Self { labels, scores, order: ascending(scores), positives, negatives })
     }
 
     /// From the lowest score to the highest.
     pub(crate) fn ties(&self) -> impl Iterator<Item = Tie<'_>> {
         let (mut positives_below, mut negatives_below) = (0, 0);
-        self.order.chunk_by(|a, b| a.0 == b.0).map(move |images| {
-            let positives = images.iter().filter(|(_, row)| self.labels[*row]).count();
+        self.order.chunk_by(|&a, &b| self.scores[a] == self.scores[b]).map(move |images| {
+            let positives = images.iter().filter(|row| self.labels[**row]).count();
             let tie = Tie {
                 images,
                 positives,

@@ -60,7 +60,7 @@ pub fn sensitivity_at_specificity<P: Ord>(
     }
     let (positives, negatives) = (ranked.positives as f64, ranked.negatives as f64);
     let first = ranked.ties().find(|t| t.negatives_below as f64 / negatives >= specificity);
-    let threshold = first.as_ref().and_then(|t| t.images.first()).map(|&(_, row)| scores[row]);
+    let threshold = first.as_ref().and_then(|t| t.images.first()).map(|&row| scores[row]);
     let (missed, spared) =
         first.map_or((ranked.positives, ranked.negatives), |t| (t.positives_below, t.negatives_below));
     let called = |row: usize| threshold.is_some_and(|t| scores[row] >= t);
