@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::time::Instant;
 
-use eyepatch_stats::{Placements, auc};
+use eyepatch_stats::{DeLong, auc};
 
 type Anything<T> = Result<T, Box<dyn Error>>;
 
@@ -33,15 +33,8 @@ impl Job {
         if !self.delong {
             return Ok(vec![auc(&self.labels, &self.scores)?]);
         }
-        let placements = Placements::new(&self.labels, &self.scores)?;
-        let of = |class: bool| {
-            let own =
-                || self.labels.iter().zip(&placements.values).filter(|(l, _)| **l == class).map(|(_, v)| v);
-            let n = own().count() as f64;
-            own().map(|v| (v - placements.auc).powi(2)).sum::<f64>() / (n - 1.0) / n
-        };
-        // A negative one's placement counts the positives above it, so its mean is the AUC, too.
-        Ok(vec![placements.auc, of(true) + of(false)])
+        let delong = DeLong::new(&self.labels, &[&self.scores])?;
+        Ok(vec![delong.aucs()[0], delong.covariance(0, 0).ok_or("no variance")?])
     }
 
     /// The median of some runs, in seconds.

@@ -1,5 +1,6 @@
 use crate::NotEstimable;
 use crate::sort::ascending;
+pub(crate) use crate::sort::in_order;
 
 /// Area under the ROC curve: the probability that a positive image scores above a negative one, ties counting one
 /// half (Mann and Whitney 1947). Pairs are counted in whole numbers, so the result is the rounded exact value. Infinite
@@ -99,7 +100,7 @@ impl<'a> Ranked<'a> {
 }
 
 /// Number of positive and of negative images.
-fn check(labels: &[bool], scores: &[f64]) -> Result<(usize, usize), NotEstimable> {
+pub(crate) fn check(labels: &[bool], scores: &[f64]) -> Result<(usize, usize), NotEstimable> {
     check_numbers(labels, scores)?;
     let positives = labels.iter().filter(|&&l| l).count();
     if positives == 0 || positives == labels.len() {

@@ -11,7 +11,7 @@ pub enum NotEstimable {
     /// Labels, scores and patients differ in number.
     #[error("{labels} labels do not go with {found} {what}")]
     LengthMismatch {
-        /// What differs in number from the labels: `scores` or `patients`.
+        /// What differs in number from the labels: `scores`, `patients` or `weights`.
         what: String,
         /// Number of labels.
         labels: usize,
@@ -63,6 +63,34 @@ pub enum NotEstimable {
         /// How many there must be.
         needed: usize,
     },
+    /// A weight is negative or not finite.
+    #[error("the weight at index {index} is negative or not a finite number")]
+    BadWeight {
+        /// 0-based index of the first.
+        index: usize,
+    },
+    /// A test divides by a variance that is 0, though there is a difference to test.
+    #[error(
+        "the AUCs differ, and their difference does not vary from image to image: each is 0, 1 or of equal scores"
+    )]
+    NoVariance,
+    /// A variance between images needs two of them in each class.
+    #[error("there is one {} image, and a variance needs 2", if *.positive { "positive" } else { "negative" })]
+    OneImage {
+        /// The class that is short.
+        positive: bool,
+    },
+    /// Too many bootstrap replicates lack a class to make an interval of the others.
+    #[error("{failed} of {replicates} bootstrap replicates have no AUC: a class has too few patients")]
+    FewReplicates {
+        /// Replicates without a value.
+        failed: usize,
+        /// All replicates.
+        replicates: usize,
+    },
+    /// A jackknife leaves out one patient at a time, and a class has only that one.
+    #[error("a fold without one of its patients has no AUC")]
+    NoJackknife,
     /// A variance between patients needs two of them in each class.
     #[error("{n} patient has a {} image, and a variance needs 2", if *.positive { "positive" } else { "negative" })]
     OnePatient {
@@ -93,6 +121,17 @@ pub enum StatsError {
     DuplicateFold {
         /// The number.
         fold: usize,
+    },
+    /// A contrast of nothing.
+    #[error("a contrast needs at least one AUC")]
+    NoTerms,
+    /// Folds and slices of weights differ in number.
+    #[error("{folds} folds have {weights} sets of weights")]
+    WeightCount {
+        /// Number of folds.
+        folds: usize,
+        /// Number of slices.
+        weights: usize,
     },
     /// A number lies outside its range.
     #[error("{name} must be {range} and is {found}")]

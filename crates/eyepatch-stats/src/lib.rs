@@ -5,13 +5,17 @@
 
 mod auc;
 mod average_precision;
+mod benjamini_hochberg;
 mod clustered;
+mod contrast;
+mod delong;
 mod encode;
 mod error;
 mod fleiss;
 #[cfg(test)]
 mod golden;
 mod holm;
+mod influence;
 mod kappa;
 mod normal;
 mod operating_point;
@@ -24,16 +28,22 @@ pub mod sklearn;
 mod sort;
 mod splits;
 mod strata;
+mod student;
+mod weighted;
 
 pub use auc::{Placements, auc};
 pub use average_precision::average_precision;
-pub use clustered::{AucEstimate, FoldAuc, FoldScores, IntervalMethod, mean_auc_over_folds};
+pub use benjamini_hochberg::benjamini_hochberg_adjusted;
+pub use clustered::{AucEstimate, IntervalMethod, mean_auc_over_folds};
+pub use contrast::{ContrastEstimate, contrast};
+pub use delong::{DeLong, DeLongTest};
 pub use encode::{EncodedFold, encode_categories};
 pub use error::{NotEstimable, StatsError};
 pub use fleiss::fleiss_kappa;
 pub use holm::{holm_adjusted, holm_steps};
+pub use influence::{AucInfluence, FoldAuc, FoldScores, covariance};
 pub use kappa::{Kappa, KappaWeights, cohens_kappa};
-pub use normal::{normal_cdf, normal_quantile, normal_upper_tail};
+pub use normal::{log10_normal_upper_tail, normal_cdf, normal_quantile, normal_upper_tail};
 pub use operating_point::{OperatingPoint, sensitivity_at_specificity};
 pub use power::{detection_power, hanley_mcneil_variance, minimal_detectable_gap};
 pub use recalibration::{Coefficient, Recalibration, recalibration};
@@ -42,3 +52,5 @@ pub use runs::{RunsTest, runs_test};
 pub use screen::{Pointing, Screen, screen, screen_values};
 pub use splits::{Holdout, check_no_overlap, group_holdout, group_kfold};
 pub use strata::joint_strata;
+pub use student::{student_quantile, student_upper_tail};
+pub use weighted::weighted_auc;

@@ -14,6 +14,19 @@ pub fn normal_upper_tail(z: f64) -> f64 {
     0.5 * libm::erfc(z * FRAC_1_SQRT_2)
 }
 
+/// log10 of [`normal_upper_tail`], also where that is too small for a number (beyond z = 38); relative error of the tail about
+/// 1e-14.
+#[must_use]
+pub fn log10_normal_upper_tail(z: f64) -> f64 {
+    if z < 20.0 {
+        return normal_upper_tail(z).log10();
+    }
+    // Mills' ratio as Laplace's continued fraction, 1 / (z + 1 / (z + 2 / (z + ...))).
+    let below = (1..=40).rev().fold(z, |rest, k| z + f64::from(k) / rest);
+    let log_density = -0.5 * z * z - 0.5 * (2.0 * std::f64::consts::PI).ln();
+    (log_density - below.ln()) * std::f64::consts::LOG10_E
+}
+
 /// The z with `normal_cdf(z) = p`; minus infinity at 0, infinity at 1, NaN outside 0 to 1.
 ///
 /// Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37 (1988),

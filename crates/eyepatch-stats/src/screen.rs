@@ -86,7 +86,7 @@ pub fn screen<P: Ord>(folds: &[FoldScores<'_, P>], pointing: Pointing) -> Result
         pointing,
         clustered: match clustered.method {
             IntervalMethod::Logit => dependence * clustered.se.powi(2),
-            IntervalMethod::Shrunk => 0.0,
+            _ => 0.0,
         },
         at_null: folds.iter().map(at_null).collect(),
         freedom: folds.iter().map(freedom).fold(f64::INFINITY, f64::min).max(1.0),

@@ -18,6 +18,11 @@ pub(crate) fn ascending(scores: &[f64]) -> Vec<usize> {
     order
 }
 
+/// The same, each with a whole number that orders as its score does and is equal for equal scores.
+pub(crate) fn in_order(scores: &[f64]) -> Vec<(u64, usize)> {
+    ascending(scores).into_iter().map(|row| (key(scores[row]), row)).collect()
+}
+
 /// A whole number in the order of the scores; 0 and -0 have one. NaN has none.
 fn key(score: f64) -> u64 {
     // The sum of -0 and 0 is 0.
