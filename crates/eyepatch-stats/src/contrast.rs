@@ -45,8 +45,8 @@ pub(crate) const ZERO_VARIANCE: f64 = 1e-28;
 /// the logit scale; any other contrast on its own. Both hold the ratio to the standard error against Student's t, with
 /// Satterthwaite's degrees of freedom over three kinds of patients (those with positive images only, with negative ones
 /// only, with both), as Brunner and Munzel's test (Biometrical Journal 42, 2000) has them over two. Near an AUC of 1 a few
-/// patients make most of the variance, which is then known less well than their number says; the degrees of freedom are
-/// lowered to what the deviations' own spread allows.
+/// patients make most of a mean's variance, which is then known less well than their number says: its degrees of freedom are
+/// lowered to what the deviations' own spread allows. (Differences have lighter tails; lowered, theirs would cover too much.)
 ///
 /// An AUC of 0 or 1, or of constant scores, has no variance between patients: for it stands Hanley and McNeil's at the numbers
 /// of patients and the AUC shrunk by half an observation towards one half, as if independent of all other terms. Terms of equal
@@ -82,7 +82,7 @@ pub fn contrast<P: Ord>(
         estimate: sum - reference,
         reference,
         se: (own + shrunk.variance).sqrt(),
-        freedom: total.freedom(),
+        freedom: total.freedom(is_mean),
         method,
         n_images: terms.iter().map(|(_, a)| a.n_images()).max().unwrap_or(0),
         n_patients: total.patients.len(),
@@ -228,8 +228,9 @@ impl<'a, P: Ord> Total<'a, P> {
     /// V^2 over half the variance of V, where V is the sum over patients of their squared deviations d^2. Within each kind of
     /// patients the variance of the sum is taken once as that of normal deviations (2 s^2 / (I - 1) for I patients with sum s:
     /// Satterthwaite's formula) and once as that of the deviations found (sum d^4 - s^2 / I, which is more where a few
-    /// patients make most of s); the fewer degrees of freedom count. Where nothing varies: all patients less 2.
-    fn freedom(&self) -> f64 {
+    /// patients make most of s); of a mean the fewer degrees of freedom count, of other contrasts the former. Where nothing
+    /// varies: all patients less 2.
+    fn freedom(&self, is_mean: bool) -> f64 {
         let (mut sum, mut normal, mut found) = (0.0, 0.0, 0.0);
         for kind in [(true, false), (false, true), (true, true)] {
             let of = || self.patients.values().filter(move |d| (d.has_positive, d.has_negative) == kind);
@@ -240,7 +241,7 @@ impl<'a, P: Ord> Total<'a, P> {
             found += (of().map(|d| d.variance().powi(2)).sum::<f64>() - s * s / n.max(1.0)).max(0.0) / 2.0;
         }
         let freedom = if sum > ZERO_VARIANCE {
-            sum * sum / normal.max(found)
+            sum * sum / if is_mean { normal.max(found) } else { normal }
         } else {
             self.patients.len() as f64 - 2.0
         };

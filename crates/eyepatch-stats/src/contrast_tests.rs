@@ -34,3 +34,85 @@ fn a_difference_has_both_variances_less_twice_the_covariance() {
     assert!((found.se.powi(2) - variance).abs() < 1e-12);
     assert_eq!((found.n_images, found.n_patients), (40, 20));
 }
+
+#[test]
+fn p_and_bounds_say_the_same() {
+    let (labels, [first, second], patients) = two();
+    let (a, b) = (influence(&labels, &first, &patients), influence(&labels, &second, &patients));
+    for terms in [vec![(1.0, &a)], vec![(0.5, &a), (0.5, &b)], vec![(1.0, &a), (-1.0, &b)], vec![(-2.0, &b)]]
+    {
+        let e = contrast(&terms, 0.1).unwrap();
+        for level in [0.6, 0.9, 0.95, 0.999] {
+            let (lower, upper) = (e.lower_bound(level).unwrap(), e.upper_bound(level).unwrap());
+            assert!((e.p_above(lower) - (1.0 - level)).abs() < 1e-9, "{e:?}");
+            assert!((e.p_below(upper) - (1.0 - level)).abs() < 1e-9, "{e:?}");
+        }
+        assert!((e.p_above(0.02) + e.p_below(0.02) - 1.0).abs() < 1e-12);
+        let less = e.p_above(0.0).min(e.p_below(0.0));
+        assert!((e.p_two_sided() - 2.0 * less).abs() < 1e-12);
+        assert_eq!(e.interval(0.9).unwrap(), (e.lower_bound(0.95).unwrap(), e.upper_bound(0.95).unwrap()));
+    }
+}
+
+#[test]
+fn a_mean_of_aucs_stays_between_0_and_1_and_a_difference_has_its_own_scale() {
+    let (labels, [first, second], patients) = two();
+    let (a, b) = (influence(&labels, &first, &patients), influence(&labels, &second, &patients));
+    let method = |terms: &[(f64, &AucInfluence<u32>)]| contrast(terms, 0.0).unwrap().method;
+    assert_eq!(method(&[(0.25, &a), (0.75, &b)]), IntervalMethod::Logit);
+    assert_eq!(method(&[(1.0, &a), (-1.0, &b)]), IntervalMethod::Plain);
+    assert_eq!(method(&[(1.5, &a), (-0.5, &b)]), IntervalMethod::Plain);
+    let one = contrast(&[(1.0, &a)], 0.5).unwrap();
+    let (lower, upper) = one.interval(0.999_999).unwrap();
+    assert!(lower > -0.5 && upper < 0.5);
+    // Beyond the ends of the scale nothing is left to ask.
+    assert_eq!((one.p_above(-0.6), one.p_above(0.6)), (0.0, 1.0));
+}
+
+/// Two models that separate perfectly are not known to be one: no difference, but one that is not known to be 0.
+#[test]
+fn perfect_models_differ_by_what_so_few_patients_cannot_show() {
+    let labels: Vec<bool> = (0..40).map(|i| i < 15).collect();
+    let patients: Vec<u32> = (0..40).collect();
+    let perfect = |step: i32| -> Vec<f64> {
+        (0..40).map(|i| f64::from(i * step % 7) + if i < 15 { 10.0 } else { 0.0 }).collect()
+    };
+    let (a, b) = (influence(&labels, &perfect(3), &patients), influence(&labels, &perfect(5), &patients));
+    let difference = contrast(&[(1.0, &a), (-1.0, &b)], 0.0).unwrap();
+    assert_eq!((difference.estimate, difference.p_two_sided()), (0.0, 1.0));
+    assert!(difference.se > 0.01 && difference.upper_bound(0.95).unwrap() > 0.02);
+    let one = contrast(&[(1.0, &a)], 0.5).unwrap();
+    assert_eq!((one.estimate, one.method), (0.5, IntervalMethod::Shrunk));
+    assert!(one.p_above(0.05) < 0.01 && one.lower_bound(0.95).unwrap() < 0.5, "{}", one.p_above(0.05));
+    let constant = influence(&labels, &[1.0; 40], &patients);
+    let fall = contrast(&[(1.0, &a), (-1.0, &constant)], 0.0).unwrap();
+    assert!(fall.se > one.se && fall.p_above(0.1) < 0.01, "{fall:?}");
+}
+
+/// Outcomes of a contrast over several folds are those of its pieces: with patients of their own, folds add up.
+#[test]
+fn folds_and_terms_may_change_places() {
+    let (labels, [first, second], patients) = two();
+    let others: Vec<u32> = patients.iter().map(|p| p + 50).collect();
+    let fold = |fold, scores, patients| FoldScores { fold, labels: &labels, scores, patients };
+    let both = AucInfluence::new(&[fold(0, &first, &patients), fold(1, &second, &others)]).unwrap();
+    let (a, b) = (influence(&labels, &first, &patients), influence(&labels, &second, &others));
+    let (one, two) =
+        (contrast(&[(1.0, &both)], 0.5).unwrap(), contrast(&[(0.5, &a), (0.5, &b)], 0.5).unwrap());
+    assert!((one.estimate - two.estimate).abs() < 1e-15 && (one.se - two.se).abs() < 1e-15);
+    assert!((one.freedom - two.freedom).abs() < 1e-9 && one.n_patients == two.n_patients);
+}
+
+#[test]
+fn refusals() {
+    let (labels, [scores, _], patients) = two();
+    let a = influence(&labels, &scores, &patients);
+    assert_eq!(contrast::<u32>(&[], 0.0), Err(StatsError::NoTerms));
+    assert!(matches!(contrast(&[(f64::NAN, &a)], 0.0), Err(StatsError::OutOfRange { name: "weight", .. })));
+    assert!(matches!(
+        contrast(&[(1.0, &a)], f64::NAN),
+        Err(StatsError::OutOfRange { name: "reference", .. })
+    ));
+    let e = contrast(&[(1.0, &a)], 0.0).unwrap();
+    assert!(e.lower_bound(0.4).is_err() && e.upper_bound(1.0).is_err() && e.interval(0.0).is_err());
+}

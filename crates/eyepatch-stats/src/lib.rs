@@ -1,4 +1,5 @@
-//! AUC with patient-clustered intervals, what describes a classifier besides, and patient-grouped splits.
+//! AUC with patient-clustered intervals, contrasts of AUCs, bootstrap and permutation tests, what describes a classifier besides, and
+//! patient-grouped splits.
 //!
 //! Everything here is pure and in `f64`: numbers in, numbers or a typed refusal out. A statistic that the data
 //! cannot support is [`NotEstimable`] with its reason, never a NaN or a convenient default.
@@ -6,6 +7,8 @@
 mod auc;
 mod average_precision;
 mod benjamini_hochberg;
+mod bootstrap;
+mod bootstrap_interval;
 mod clustered;
 mod contrast;
 mod delong;
@@ -16,10 +19,13 @@ mod fleiss;
 mod golden;
 mod holm;
 mod influence;
+mod jackknife;
 mod kappa;
 mod normal;
 mod operating_point;
+mod permutation;
 mod power;
+mod presorted;
 mod recalibration;
 mod reliability;
 mod runs;
@@ -34,6 +40,8 @@ mod weighted;
 pub use auc::{Placements, auc};
 pub use average_precision::average_precision;
 pub use benjamini_hochberg::benjamini_hochberg_adjusted;
+pub use bootstrap::{Bootstrap, bootstrap};
+pub use bootstrap_interval::{BootstrapInterval, BootstrapMethod};
 pub use clustered::{AucEstimate, IntervalMethod, mean_auc_over_folds};
 pub use contrast::{ContrastEstimate, contrast};
 pub use delong::{DeLong, DeLongTest};
@@ -45,6 +53,7 @@ pub use influence::{AucInfluence, FoldAuc, FoldScores, covariance};
 pub use kappa::{Kappa, KappaWeights, cohens_kappa};
 pub use normal::{log10_normal_upper_tail, normal_cdf, normal_quantile, normal_upper_tail};
 pub use operating_point::{OperatingPoint, sensitivity_at_specificity};
+pub use permutation::{PermutationTest, permute_labels, swap_scores};
 pub use power::{detection_power, hanley_mcneil_variance, minimal_detectable_gap};
 pub use recalibration::{Coefficient, Recalibration, recalibration};
 pub use reliability::{Binning, Reliability, ReliabilityBin, brier, reliability};
@@ -54,3 +63,6 @@ pub use splits::{Holdout, check_no_overlap, group_holdout, group_kfold};
 pub use strata::joint_strata;
 pub use student::{student_quantile, student_upper_tail};
 pub use weighted::weighted_auc;
+
+#[cfg(test)]
+mod inference_golden_tests;
