@@ -13,6 +13,7 @@ mod quickstart;
 mod resume;
 mod scores;
 mod split;
+mod stats;
 mod sweep;
 mod toolbox;
 mod weights;

@@ -32,6 +32,37 @@ pub enum NotEstimable {
         /// 0-based index of the first.
         index: usize,
     },
+    /// A score that is read as a probability is none.
+    #[error("the score at index {index} is no probability: below 0 or above 1")]
+    NotProbability {
+        /// 0-based index of the first.
+        index: usize,
+    },
+    /// A probability of 0 or 1 has no logit.
+    #[error("the probability at index {index} is 0 or 1, so its logit is infinite")]
+    InfiniteLogit {
+        /// 0-based index of the first.
+        index: usize,
+    },
+    /// All values are the same where they must differ.
+    #[error("all {what} are the same")]
+    Constant {
+        /// What is: `probabilities`, `ratings`.
+        what: String,
+    },
+    /// The classes do not overlap, so a likelihood grows without end.
+    #[error("the scores part the classes without overlap, so no slope is the most likely one")]
+    Separated,
+    /// There are fewer of something than its statistic needs.
+    #[error("{n} {what} are too few: at least {needed} are needed")]
+    TooFew {
+        /// What there is too little of: `raters`, `subjects`.
+        what: String,
+        /// How many there are.
+        n: usize,
+        /// How many there must be.
+        needed: usize,
+    },
     /// A weight is negative or not finite.
     #[error("the weight at index {index} is negative or not a finite number")]
     BadWeight {

@@ -1,6 +1,6 @@
 //! What a study of a given size can detect, before anything is trained.
 
-use crate::{StatsError, normal_quantile};
+use crate::{StatsError, normal_cdf, normal_quantile};
 
 /// Variance of an AUC of `auc` from `positives` and `negatives` independent patients: Hanley and McNeil, "The
 /// meaning and use of the area under a ROC curve", Radiology 143 (1982), with Q1 = A / (2 - A) and
@@ -39,28 +39,75 @@ pub fn minimal_detectable_gap(
     power: f64,
     margin: f64,
 ) -> Result<f64, StatsError> {
-    in_range("margin", margin, (0.0..0.5).contains(&margin), "from 0 to below 0.5")?;
-    in_range("alpha", alpha, alpha > 0.0 && alpha < 0.5, "between 0 and 0.5")?;
+    let design = Design::new(n_positive, n_negative, folds, alpha, margin)?;
     in_range("power", power, (0.5..1.0).contains(&power), "from 0.5 to below 1")?;
-    in_range("folds", folds as f64, folds >= 1, "at least 1")?;
-    for (class, patients) in [(1, n_positive), (0, n_negative)] {
-        if patients < folds {
-            return Err(StatsError::TooFewPatients { class: Some(class), patients, parts: folds });
-        }
-    }
-    let k = folds as f64;
-    let z = normal_quantile(1.0 - alpha) + normal_quantile(power);
-    let short = |gap: f64| -> Result<bool, StatsError> {
-        let variance = hanley_mcneil_variance(0.5 + gap, n_positive as f64 / k, n_negative as f64 / k)? / k;
-        Ok(gap < margin + z * variance.sqrt())
-    };
+    let z = design.z_alpha + normal_quantile(power);
     // At gap 0.5 the variance is 0, so the root lies between; 60 halvings reach the last bit.
     let (mut low, mut high) = (margin, 0.5);
     for _ in 0..60 {
         let middle = low.midpoint(high);
-        if short(middle)? { low = middle } else { high = middle }
+        if middle < margin + z * design.se(middle)? { low = middle } else { high = middle }
     }
     Ok(high)
+}
+
+/// With what probability the test of [`minimal_detectable_gap`] finds a true gap AUC - 0.5 of `gap`:
+/// P(Z < (gap - margin) / SE(0.5 + gap) - z_alpha). At that gap it is the power that was asked for; below the margin it
+/// is less than `alpha`.
+///
+/// # Errors
+/// As [`minimal_detectable_gap`]; [`StatsError::OutOfRange`] unless 0 <= `gap` < 0.5.
+pub fn detection_power(
+    n_positive: usize,
+    n_negative: usize,
+    folds: usize,
+    alpha: f64,
+    gap: f64,
+    margin: f64,
+) -> Result<f64, StatsError> {
+    let design = Design::new(n_positive, n_negative, folds, alpha, margin)?;
+    in_range("gap", gap, (0.0..0.5).contains(&gap), "from 0 to below 0.5")?;
+    Ok(normal_cdf((gap - margin) / design.se(gap)? - design.z_alpha))
+}
+
+/// What is known of a study before it is done.
+struct Design {
+    positives_a_fold: f64,
+    negatives_a_fold: f64,
+    folds: f64,
+    z_alpha: f64,
+}
+
+impl Design {
+    fn new(
+        n_positive: usize,
+        n_negative: usize,
+        folds: usize,
+        alpha: f64,
+        margin: f64,
+    ) -> Result<Self, StatsError> {
+        in_range("margin", margin, (0.0..0.5).contains(&margin), "from 0 to below 0.5")?;
+        in_range("alpha", alpha, alpha > 0.0 && alpha < 0.5, "between 0 and 0.5")?;
+        in_range("folds", folds as f64, folds >= 1, "at least 1")?;
+        for (class, patients) in [(1, n_positive), (0, n_negative)] {
+            if patients < folds {
+                return Err(StatsError::TooFewPatients { class: Some(class), patients, parts: folds });
+            }
+        }
+        let k = folds as f64;
+        Ok(Self {
+            positives_a_fold: n_positive as f64 / k,
+            negatives_a_fold: n_negative as f64 / k,
+            folds: k,
+            z_alpha: normal_quantile(1.0 - alpha),
+        })
+    }
+
+    /// Standard error of the mean AUC over folds where the gap is `gap`.
+    fn se(&self, gap: f64) -> Result<f64, StatsError> {
+        let variance = hanley_mcneil_variance(0.5 + gap, self.positives_a_fold, self.negatives_a_fold)?;
+        Ok((variance / self.folds).sqrt())
+    }
 }
 
 fn in_range(name: &'static str, found: f64, ok: bool, range: &'static str) -> Result<(), StatsError> {
@@ -120,6 +167,32 @@ mod tests {
     }
 
     #[test]
+    fn agrees_with_scipys_root_finder() {
+        let cases = crate::golden::value("power");
+        for case in cases.as_array().unwrap() {
+            let count = |name: &str| case[name].as_u64().unwrap() as usize;
+            let number = |name: &str| case[name].as_f64().unwrap();
+            let (p, n, k) = (count("positive"), count("negative"), count("folds"));
+            let (alpha, margin) = (number("alpha"), number("margin"));
+            let gap = minimal_detectable_gap(p, n, k, alpha, number("power"), margin).unwrap();
+            assert!((gap - number("gap")).abs() < 1e-12, "{gap}, not {case}");
+            let found = detection_power(p, n, k, alpha, number("at"), margin).unwrap();
+            assert!((found - number("power_at")).abs() < 1e-12, "{found}, not {case}");
+        }
+        assert!(cases.as_array().unwrap().len() >= 5);
+    }
+
+    #[test]
+    fn power_at_the_detectable_gap_is_what_was_asked_for() {
+        for power in [0.5, 0.8, 0.95] {
+            let gap = minimal_detectable_gap(60, 140, 3, 0.025, power, 0.05).unwrap();
+            assert!((detection_power(60, 140, 3, 0.025, gap, 0.05).unwrap() - power).abs() < 1e-9);
+        }
+        assert!(detection_power(60, 140, 3, 0.025, 0.02, 0.05).unwrap() < 0.025);
+        assert!((detection_power(60, 140, 3, 0.025, 0.05, 0.05).unwrap() - 0.025).abs() < 1e-12);
+    }
+
+    #[test]
     fn bad_arguments() {
         let refused = |r: Result<f64, StatsError>| assert!(matches!(r, Err(StatsError::OutOfRange { .. })));
         refused(hanley_mcneil_variance(f64::NAN, 5.0, 5.0));
@@ -128,6 +201,8 @@ mod tests {
         refused(minimal_detectable_gap(50, 50, 5, 0.0, 0.8, 0.05));
         refused(minimal_detectable_gap(50, 50, 5, 0.05, 1.0, 0.05));
         refused(minimal_detectable_gap(50, 50, 5, 0.05, 0.8, 0.5));
+        refused(detection_power(50, 50, 5, 0.05, 0.5, 0.05));
+        refused(detection_power(50, 50, 5, 0.05, f64::NAN, 0.05));
         let few = minimal_detectable_gap(3, 50, 5, 0.05, 0.8, 0.05).unwrap_err();
         assert_eq!(few, StatsError::TooFewPatients { class: Some(1), patients: 3, parts: 5 });
     }

@@ -44,6 +44,9 @@ pub(crate) enum Command {
     /// Split a table into folds by patient, by our own scheme or as scikit-learn does.
     #[command(after_help = AFTER_HELP)]
     Split(SplitArgs),
+    /// Compute one statistic of a table as JSON: AUC, DeLong's test, bootstrap, adjusted p-values, calibration, kappa, power.
+    #[command(subcommand, after_help = super::stats::AFTER_HELP)]
+    Stats(super::stats::StatsCommand),
     /// Look into weight files (safetensors, and .pth, .pt or .tar of PyTorch) and convert them.
     #[command(subcommand)]
     Weights(super::weights::WeightsCommand),

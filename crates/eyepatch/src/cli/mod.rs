@@ -25,6 +25,7 @@ mod roi;
 mod run;
 mod safe;
 mod split;
+mod stats;
 mod sweep;
 mod weights;
 
@@ -104,6 +105,7 @@ fn dispatch(command: Command, crates: &[&str]) -> Result<Outcome, CliError> {
         Command::Roi(RoiCommand::Rle(a)) => rle::decode(&a),
         Command::Report(a) => report::report(&a),
         Command::Split(a) => split::split(&a),
+        Command::Stats(command) => stats::stats(&command),
         Command::Weights(command) => weights::weights(&command),
         Command::Predict(a) => predict::predict(&a),
         other => with_plugins(other, &linked(crates)?),
@@ -125,7 +127,8 @@ fn with_plugins(command: Command, linked: &Linked) -> Result<Outcome, CliError> 
         | Command::Roi(_)
         | Command::Report(_)
         | Command::Predict(_)
-        | Command::Split(_) => Ok(Outcome::Fine),
+        | Command::Split(_)
+        | Command::Stats(_) => Ok(Outcome::Fine),
     }
 }
 
