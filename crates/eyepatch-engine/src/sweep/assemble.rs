@@ -10,9 +10,10 @@ use eyepatch_report::schema::{
     FurtherRow, MaskingSummary, Matrix, ModelSummary, Provenance, Training, Verdict,
 };
 
+use super::measure::Measures;
 use super::plan::{Role, SweepPlan};
 use super::shared::{DELIVERED, Masking, Shared};
-use super::{answer, check, gallery, work};
+use super::{answer, check, gallery, measure, work};
 use crate::Result;
 use crate::cell::{audit_name, read_json};
 use crate::data::split_file;
@@ -100,6 +101,9 @@ pub(super) fn verdict_of(plan: &SweepPlan, rule: &VerdictRule, gathered: &Gather
     let s = &plan.shared;
     let cards: Vec<_> = s.maskings.iter().map(|m| m.card.clone()).collect();
     let trained = gathered.trained_names();
+    let measures = gathered.measures.as_ref();
+    let numbers = measures.map(Measures::numbers).unwrap_or_default();
+    let shape = measures.ok_or_else(|| "nothing was measured".to_owned()).and_then(|m| m.shape_scores(s));
     let case = Case {
         rule,
         table: &s.table,
@@ -110,8 +114,11 @@ pub(super) fn verdict_of(plan: &SweepPlan, rule: &VerdictRule, gathered: &Gather
         legitimate: &s.dataset.legitimate(),
         width: s.size.1,
         check: gathered.check.as_ref(),
-        numbers: &[],
-        shape: Err("not asked for".into()),
+        numbers: &numbers,
+        shape: match &shape {
+            Ok(sets) => Ok(sets.as_slice()),
+            Err(why) => Err(why.clone()),
+        },
     };
     verdict(&case)
 }
@@ -131,6 +138,8 @@ pub(super) struct Gathered {
     pub(super) visible: Vec<f64>,
     /// What the check of the data set found.
     check: Option<Check>,
+    /// What was measured in the images.
+    measures: Option<Measures>,
 }
 
 impl Gathered {
@@ -141,6 +150,7 @@ impl Gathered {
             match *role {
                 Role::Prepare | Role::Split | Role::Features | Role::Elsewhere => {}
                 Role::Check => all.check = Some(read_json(&folder.join(check::CHECK_FILE))?),
+                Role::Measure => all.measures = Some(read_json(&folder.join(measure::MEASURES_FILE))?),
                 Role::Survey => all.visible = read_json(&folder.join(work::SURVEY_FILE))?,
                 Role::Fit { trained, fold } => all.training.push(Training {
                     trained: s.trained_name(trained).to_owned(),

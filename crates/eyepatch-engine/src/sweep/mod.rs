@@ -9,6 +9,7 @@ mod export;
 mod features;
 mod flag;
 mod gallery;
+mod measure;
 mod plan;
 mod shared;
 mod work;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::declare::Design;
 use super::features::{self, FeatureSet};
 use super::shared::Shared;
-use super::{MaskingSweep, assemble, check, work};
+use super::{MaskingSweep, assemble, check, measure, work};
 use crate::Result;
 use crate::audit::AuditInfo;
 use crate::cell::{Cell, CellCtx, CellSpec};
@@ -41,6 +41,7 @@ pub(super) enum Role {
     Survey,
     Check,
     Split,
+    Measure,
     Features,
     Fit {
         trained: usize,
@@ -109,6 +110,9 @@ impl SweepPlan {
             plan.check();
         }
         plan.split();
+        if sweep.design.verdict.is_some() {
+            plan.measure();
+        }
         if plan.shared.model.scores().is_some() {
             plan.scores()?;
         } else {
@@ -168,6 +172,13 @@ impl SweepPlan {
         // A data set that cannot be used is told by `prepare`, with all that is wrong.
         cell.after = vec![PREPARE];
         cell.parallel = true;
+    }
+
+    /// Measures in the images what a verdict compares models with, and looks for causes in.
+    fn measure(&mut self) {
+        let body = json!({ "revision": measure::REVISION });
+        self.push(Role::Measure, "shapes and looks".into(), body, vec![PREPARE], measure::measure).parallel =
+            true;
     }
 
     /// Keeps the folds that every model of the audit is trained and tested on.
@@ -384,6 +395,7 @@ impl Role {
             Self::Survey => "survey",
             Self::Check => "check",
             Self::Split => "split",
+            Self::Measure => "measure",
             Self::Features => "features",
             Self::Fit { .. } => "fit",
             Self::Predict { .. } => "predict",
