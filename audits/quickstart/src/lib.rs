@@ -4,7 +4,7 @@
 use eyepatch::prelude::*;
 use plugin_auc::AucMatrix;
 use plugin_densenet::{DenseNet, densenet_tiny};
-use plugin_maskers::{Fill, controls, fills, published};
+use plugin_maskers::{Fill, controls, fills, published, verdict_maskings};
 use plugin_phantom::{Association, Phantom, Tag, phantom_chest};
 use plugin_saliency::Occlusion;
 
@@ -23,11 +23,12 @@ fn sweep(films: Phantom) -> MaskingSweep {
         .maskers(published())
         .also(controls(Fill::Black))
         .also(fills([Fill::Mean, Fill::Noise, Fill::Inpaint, Fill::Blur { kx: 15, ky: 15 }]))
+        .also(verdict_maskings(&["left_lung", "right_lung"]))
         .dilate([2, 4, 8])
         .folds(2)
         .probe(AucMatrix::default())
         .explain(Occlusion::default())
-        .flag_if(auc(Keep::Outside).above(0.60))
+        .verdict(VerdictRule::default().margin(0.10).attributes(["camera", "sex"]))
         .quick_images(160)
 }
 
