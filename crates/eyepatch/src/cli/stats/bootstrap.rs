@@ -22,7 +22,8 @@ pub(super) fn bootstrap(args: &BootstrapArgs) -> Result<Value, CliError> {
             };
             Ok(json!({ "percentile": of(BootstrapMethod::Percentile)?, "bca": of(BootstrapMethod::Bca)? }))
         };
-        let one = |(cell, name): (usize, &Value)| Ok(json!({ "model": name, "auc": interval(&[(1.0, cell)])? }));
+        let one =
+            |(cell, name): (usize, &Value)| Ok(json!({ "model": name, "auc": interval(&[(1.0, cell)])? }));
         let each = models.names.iter().enumerate().map(one).collect::<Result<Vec<_>, StatsError>>()?;
         let pair = if each.len() == 2 { interval(&[(1.0, 0), (-1.0, 1)])? } else { Value::Null };
         Ok(json!({ "replicates": args.replicates, "seed": args.seed, "models": each, "difference": pair }))
