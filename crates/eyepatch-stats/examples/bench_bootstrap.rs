@@ -49,10 +49,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "first less last cell {:.4} [{:.4}, {:.4}]",
         difference.estimate, difference.lower, difference.upper
     );
-    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
-        if let Some(peak) = status.lines().find(|line| line.starts_with("VmHWM")) {
-            println!("{peak}");
-        }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    if let Some(peak) = status.lines().find(|line| line.starts_with("VmHWM")) {
+        println!("{peak}");
     }
     Ok(())
 }

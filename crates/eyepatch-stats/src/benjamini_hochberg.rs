@@ -29,7 +29,7 @@ mod tests {
         let mut sorted = p.to_vec();
         sorted.sort_by(f64::total_cmp);
         let holds = |k: &usize| sorted[k - 1] <= *k as f64 * q / p.len() as f64;
-        let largest = (1..=p.len()).filter(holds).next_back();
+        let largest = (1..=p.len()).rfind(holds);
         p.iter().map(|x| largest.is_some_and(|k| *x <= sorted[k - 1])).collect()
     }
 

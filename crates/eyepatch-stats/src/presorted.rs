@@ -103,20 +103,20 @@ struct Counts {
 impl Counts {
     fn add(&mut self, weight: &[u16; LANES], positive: bool) {
         let tied = if positive { &mut self.tied_positives } else { &mut self.tied_negatives };
-        for lane in 0..LANES {
-            tied[lane] += u32::from(weight[lane]);
+        for (tied, weight) in tied.iter_mut().zip(weight) {
+            *tied += u32::from(*weight);
         }
     }
 
     fn add_alone(&mut self, weight: &[u16; LANES], positive: bool) {
         if !positive {
-            for lane in 0..LANES {
-                self.negatives[lane] += u32::from(weight[lane]);
+            for (negatives, weight) in self.negatives.iter_mut().zip(weight) {
+                *negatives += u32::from(*weight);
             }
             return;
         }
-        for lane in 0..LANES {
-            let weight = u32::from(weight[lane]);
+        for (lane, &weight) in weight.iter().enumerate() {
+            let weight = u32::from(weight);
             self.positives[lane] += weight;
             self.half_wins[lane] += u64::from(weight) * u64::from(2 * self.negatives[lane]);
         }

@@ -20,9 +20,9 @@ proptest! {
             f64::from(u8::from(scores[i] > scores[j])) + 0.5 * f64::from(u8::from(scores[i] == scores[j]))
         };
         let others = |i: usize| (0..labels.len()).filter(|&j| labels[j] != labels[i]).collect::<Vec<_>>();
-        for i in 0..rows.len() {
-            let beaten = |j| if labels[i] { win(i, j) } else { win(j, i) };
-            let slow = others(i).iter().map(|&j| weights[j] * beaten(j)).sum::<f64>() / total(!labels[i]);
+        for (i, &label) in labels.iter().enumerate() {
+            let beaten = |j| if label { win(i, j) } else { win(j, i) };
+            let slow = others(i).iter().map(|&j| weights[j] * beaten(j)).sum::<f64>() / total(!label);
             prop_assert!((found.values[i] - slow).abs() < 1e-12, "{} != {slow}", found.values[i]);
         }
         let mut wins = 0.0;

@@ -65,10 +65,11 @@ const DECLARED: [&str; 50] = [
     "audits/*/provenance/precision",
 ];
 /// Fields that are of a closed set, or hashes.
-const FIXED: [&str; 12] = [
+const FIXED: [&str; 13] = [
     "statuses",
     "normalise",
     "schema",
+    "severity",
     "status",
     "direction",
     "keep",
