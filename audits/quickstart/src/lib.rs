@@ -43,5 +43,5 @@ fn honest() -> MaskingSweep {
 /// lungs and heart are hidden?
 #[audit(seed = 1907, tags = ["quickstart", "masking", "chest", "synthetic", "shortcut"])]
 fn planted_marker() -> MaskingSweep {
-    sweep(films().with_strength(0.2).with_shortcut(Tag::default(), Association::new(0.95, 0.05)))
+    sweep(films().with_strength(0.2).with_shortcut(Tag::marker('L'), Association::new(0.95, 0.05)))
 }

@@ -180,12 +180,16 @@ impl<'a> OfClass<'a> {
                 format!("{class}: the model takes a shortcut{cause} ({}).", text.join("; "))
             }
             Status::Clear => {
-                let text: Vec<String> = primary.iter().filter_map(shown).collect();
-                format!(
-                    "{class}: no evidence of a shortcut above {:.2} ({}).",
-                    self.case.rule.margin,
-                    text.join("; ")
-                )
+                let upper =
+                    |c: &&Contrast| c.measured.iter().map(|m| m.upper).fold(f64::NEG_INFINITY, f64::max);
+                let nearest = primary.iter().max_by(|a, b| upper(a).total_cmp(&upper(b))).and_then(shown);
+                let which = if primary.len() > 1 {
+                    format!("the nearest of {}, ", primary.len())
+                } else {
+                    String::new()
+                };
+                let text = nearest.map(|t| format!(" ({which}{t})")).unwrap_or_default();
+                format!("{class}: no evidence of a shortcut above {:.2}{text}.", self.case.rule.margin)
             }
             Status::Inconclusive => format!("{class}: {}.", why.unwrap_or_default()),
         }
