@@ -30,7 +30,13 @@ impl Sample {
         let audits = vec![audit(false, &mut pictures), audit(true, &mut pictures)];
         let timings = timings(&audits);
         let comparisons = vec![parts::comparison(&audits)];
-        let result = RunResult { schema: SCHEMA.into(), generator: "0.1.0".into(), audits, comparisons };
+        let result = RunResult {
+            schema: SCHEMA.into(),
+            generator: "0.1.0".into(),
+            audits,
+            comparisons,
+            benchmarks: Vec::new(),
+        };
         Self { result, timings, pictures }
     }
 

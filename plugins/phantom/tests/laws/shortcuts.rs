@@ -127,8 +127,11 @@ fn a_wide_roi_widens_the_lungs_and_changes_no_pixel() {
     }
 }
 
+/// A number that a ruler would give for a shortcut.
+type Readout = fn(&Picture) -> f64;
+
 /// The weakest and the strongest of the README's table, with a number that a ruler would give for it.
-pub(crate) fn readouts() -> [(What, What, fn(&Picture) -> f64); 8] {
+pub(crate) fn readouts() -> [(What, What, Readout); 8] {
     let tag = |height, level| What::from(Tag { height, level, ..Tag::marker('L') });
     let tube = |density| What::from(Tube { density, ..Tube::default() });
     let border = |width| What::from(Border { width, level: 0 });
