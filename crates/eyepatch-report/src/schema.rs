@@ -15,9 +15,7 @@ mod check;
 mod verdict;
 
 pub use check::{Check, CheckFinding, ColumnCheck, Severity};
-pub use verdict::{
-    Cause, ClassVerdict, Contrast, DataStatement, Measured, Outcome, Signal, Verdict,
-};
+pub use verdict::{Cause, ClassVerdict, Contrast, DataStatement, Measured, Outcome, Signal, Verdict};
 
 /// Name and version of this schema. The number grows when a reader of the old one would go wrong.
 pub const SCHEMA: &str = "eyepatch-result/1";
@@ -48,6 +46,9 @@ pub struct Comparison {
     pub question: String,
     /// The variants' names: `published`, `strict`.
     pub variants: Vec<String>,
+    /// What the variants' answers are; screenings where it is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<AnswerKind>,
     /// Every choice in which they differ.
     pub choices: Vec<Choice>,
     /// Their answers, one a class.
@@ -192,6 +193,15 @@ pub struct Answer {
     pub classes: Vec<ClassAnswer>,
     /// What the answer does not say.
     pub caveats: Vec<String>,
+}
+
+impl Answer {
+    /// The status in a word: `Flagged`, `Clear` or `Inconclusive` of a screening; `Shortcut`, `No evidence` or `Inconclusive`
+    /// of a verdict.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        crate::format::status(self.kind, self.status)
+    }
 }
 
 /// What a rule holds against what.
