@@ -112,9 +112,16 @@ fn a_gate_turns_a_flag_into_an_exit_code() {
     }
     let out = data.path().join("out");
     let quick = r#"{"growth": 4, "blocks": [1, 1], "init_features": 4, "epochs": 12, "batch": 8, "learning_rate": 0.01}"#;
-    let ran = run(data.sweep_of(quick, &out).arg("--gate"));
+    let xml = data.path().join("ci/junit.xml");
+    let ran = run(data.sweep_of(quick, &out).arg("--gate").arg("--junit").arg(&xml));
     assert_eq!(ran.code, 1, "{}\n{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains("FLAGGED"), "{}", ran.stdout);
+    let xml = std::fs::read_to_string(xml).unwrap();
+    assert!(xml.contains("<testcase classname=\"sweep\" name=\"label\">"), "{xml}");
+    assert!(xml.contains("<failure type=\"Flagged\" message=\"label: "), "{xml}");
+    // Without a gate the same is told and the run ends well; a file that cannot be written is refused before it starts.
+    fine(&mut data.sweep_of(quick, &out));
+    refused(data.sweep_of(quick, &out).arg("--junit").arg(data.path()), &["it is a folder", "--junit"]);
 }
 
 #[test]

@@ -99,6 +99,7 @@ fn compare(
         of: of.to_owned(),
         question: audits[members[0]].0.question.clone(),
         variants: members.iter().map(|&i| name(i)).collect(),
+        kinds: results.iter().map(|r| r.answer.kind).collect(),
         choices,
         answers: answers(&results),
         aucs: aucs(&results),

@@ -1,11 +1,11 @@
-//! Findings, matrices, curves, splits and trainings as CSV tables that spreadsheets open safely. Numbers are written in
+//! Findings, contrasts, matrices, curves, splits and trainings as CSV tables that spreadsheets open safely. Numbers are written in
 //! full; a cell is empty where there is no value.
 
 use std::collections::BTreeSet;
 
 use eyepatch_core::Interval;
 
-use crate::schema::{AuditResult, Estimate};
+use crate::schema::{AuditResult, ClassVerdict, Contrast, Estimate, Measured};
 use crate::{Error, Result, escape};
 
 /// All tables of an audit by file name.
@@ -20,6 +20,7 @@ pub fn tables(audit: &AuditResult) -> Result<Vec<(&'static str, String)>> {
         ("splits.csv", splits(audit)?),
         ("training.csv", training(audit)?),
         ("check.csv", check(audit)?),
+        ("contrasts.csv", contrasts(audit)?),
     ])
 }
 
@@ -69,6 +70,41 @@ pub fn check(audit: &AuditResult) -> Result<String> {
     let header = "class column source auc lower upper level adjusted_bound adjusted_p points_to n_images n_patients \
                   severity";
     table(names(header), rows)
+}
+
+/// One row an estimate of a verdict's contrasts; a contrast that is not estimable has one row without numbers. `p` is the
+/// estimate's own, `contrast_p` the largest over the fills, `upper_bound` one-sided.
+///
+/// # Errors
+/// [`Error::Csv`].
+pub fn contrasts(audit: &AuditResult) -> Result<String> {
+    let header = "class kind contrast what with estimate lower upper level upper_bound margin p contrast_p adjusted_p \
+                  outcome note";
+    let classes = audit.verdict.iter().flat_map(|v| &v.classes);
+    table(names(header), classes.flat_map(of_class))
+}
+
+fn of_class(c: &ClassVerdict) -> impl Iterator<Item = Vec<String>> {
+    let primary = c.primary.iter().map(|contrast| ("primary", contrast));
+    let all = primary.chain(c.supporting.iter().map(|contrast| ("supporting", contrast)));
+    all.flat_map(move |(kind, contrast)| {
+        let measured: Vec<Option<&Measured>> = match contrast.measured.as_slice() {
+            [] => vec![None],
+            all => all.iter().map(Some).collect(),
+        };
+        measured.into_iter().map(move |m| contrast_row(&c.class, kind, contrast, m))
+    })
+}
+
+fn contrast_row(class: &str, kind: &str, c: &Contrast, m: Option<&Measured>) -> Vec<String> {
+    let mut row: Vec<String> = [class, kind, &c.id, &c.what].map(str::to_owned).into();
+    row.push(m.map(|m| m.with.clone()).unwrap_or_default());
+    row.extend(estimate(m.map(|m| m.estimate)));
+    let numbers = [m.map(|m| m.upper), Some(c.margin), m.map(|m| m.p), c.p, c.p_adjusted];
+    row.extend(numbers.map(number));
+    row.push(format!("{:?}", c.outcome).to_lowercase());
+    row.push(c.note.clone().unwrap_or_default());
+    row
 }
 
 /// One row a cell of a matrix.

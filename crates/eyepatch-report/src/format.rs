@@ -2,7 +2,7 @@
 
 use eyepatch_core::Interval;
 
-use crate::schema::{Estimate, Status};
+use crate::schema::{AnswerKind, Estimate, Outcome, Status};
 
 /// Stands for what is not there.
 pub(crate) const NONE: &str = "\u{2013}";
@@ -93,12 +93,23 @@ pub(crate) fn p(value: Option<f64>) -> String {
     }
 }
 
-/// The status in a word.
-pub(crate) fn status(status: Status) -> &'static str {
-    match status {
-        Status::Flagged => "Flagged",
-        Status::Clear => "Clear",
-        Status::Inconclusive => "Inconclusive",
+/// The status in a word or two.
+pub(crate) fn status(kind: AnswerKind, status: Status) -> &'static str {
+    match (kind, status) {
+        (AnswerKind::Screening, Status::Flagged) => "Flagged",
+        (AnswerKind::Screening, Status::Clear) => "Clear",
+        (AnswerKind::Verdict, Status::Flagged) => "Shortcut",
+        (AnswerKind::Verdict, Status::Clear) => "No evidence",
+        (_, Status::Inconclusive) => "Inconclusive",
+    }
+}
+
+/// What a contrast says, in a word or two.
+pub(crate) fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Evidence => "Evidence",
+        Outcome::None => "No evidence",
+        Outcome::Undecided => "Undecided",
     }
 }
 

@@ -1,8 +1,8 @@
 //! The versioned result schema and its renderers.
 //!
 //! A run ends in one [`RunResult`] ([`json`]), and everything a reader sees is made from it: the page
-//! ([`html`]), tables ([`csv`]), TensorBoard event files ([`tensorboard`]) and a summary for terminals and pull requests ([`markdown`]). [`pictures`]
-//! draws what the page shows; [`escape`] encodes foreign text for each context it can end up in; [`share`] makes the form
+//! ([`html`]), tables ([`csv`]), TensorBoard event files ([`tensorboard`]), a summary for terminals and pull requests
+//! ([`markdown`]) and JUnit XML for continuous integration ([`junit`]). [`pictures`] draws what the page shows; [`escape`] encodes foreign text for each context it can end up in; [`share`] makes the form
 //! of a result that may leave the house.
 
 mod charts;
@@ -12,6 +12,7 @@ pub mod escape;
 mod format;
 pub mod html;
 pub mod json;
+pub mod junit;
 pub mod markdown;
 pub mod pictures;
 pub mod schema;

@@ -51,6 +51,9 @@ pub struct Comparison {
     pub question: String,
     /// The variants' names: `published`, `strict`.
     pub variants: Vec<String>,
+    /// What the variants' answers are; screenings where it is left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<AnswerKind>,
     /// Every choice in which they differ.
     pub choices: Vec<Choice>,
     /// Their answers, one a class.
@@ -195,6 +198,15 @@ pub struct Answer {
     pub classes: Vec<ClassAnswer>,
     /// What the answer does not say.
     pub caveats: Vec<String>,
+}
+
+impl Answer {
+    /// The status in a word: `Flagged`, `Clear` or `Inconclusive` of a screening; `Shortcut`, `No evidence` or `Inconclusive`
+    /// of a verdict.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        crate::format::status(self.kind, self.status)
+    }
 }
 
 /// What a rule holds against what.

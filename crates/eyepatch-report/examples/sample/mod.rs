@@ -4,6 +4,7 @@
 mod checked;
 mod draw;
 mod parts;
+mod verdict;
 
 use std::collections::BTreeMap;
 
@@ -60,7 +61,8 @@ fn auc(shortcut: bool, row: usize, column: usize) -> f64 {
 }
 
 fn audit(shortcut: bool, pictures: &mut BTreeMap<String, Vec<u8>>) -> AuditResult {
-    let (id, threshold) = (if shortcut { "quickstart/tagged" } else { "quickstart/honest" }, 0.6);
+    let (id, threshold) =
+        (if shortcut { "quickstart/tagged" } else { "quickstart/honest" }, if shortcut { 0.55 } else { 0.6 });
     let matrix = Matrix {
         class: "opacity".into(),
         rows: MASKINGS.map(str::to_owned).to_vec(),
@@ -72,19 +74,15 @@ fn audit(shortcut: bool, pictures: &mut BTreeMap<String, Vec<u8>>) -> AuditResul
     let (full, hidden) = (matrix.cells[0][0], matrix.cells[0][1]);
     let status = if shortcut { Status::Flagged } else { Status::Clear };
     let value = |e: Option<Estimate>| e.map_or(0.0, |e| e.value);
-    let sentence = if shortcut {
-        format!(
-            "With the lungs hidden the model still separates opacity from no opacity: AUC {:.2}, and the whole \
-             interval lies above 0.60. It learnt something outside the lungs.",
-            value(hidden)
-        )
-    } else {
-        format!(
+    let verdict = shortcut.then(verdict::verdict);
+    let sentence = match &verdict {
+        Some(verdict) => verdict.classes[0].sentence.clone(),
+        None => format!(
             "With the lungs hidden the model's AUC for opacity falls from {:.2} to {:.2}, and the whole interval \
              lies below 0.60.",
             value(full),
             value(hidden)
-        )
+        ),
     };
     AuditResult {
         id: id.into(),
@@ -95,27 +93,39 @@ fn audit(shortcut: bool, pictures: &mut BTreeMap<String, Vec<u8>>) -> AuditResul
         seed: 1907,
         quick: false,
         declared_in: "audits/quickstart/src/lib.rs:24".into(),
-        verdict: None,
         answer: Answer {
-            kind: AnswerKind::Screening,
+            kind: if shortcut { AnswerKind::Verdict } else { AnswerKind::Screening },
             status,
             sentence: sentence.clone(),
-            rule: "Flagged if the AUC of the full-image model with the region hidden is above 0.60 (95 % interval)."
-                .into(),
+            rule: match &verdict {
+                Some(verdict) => verdict.rule.clone(),
+                None => "Flagged if the AUC of the full-image model with the region hidden is above 0.60 (95 % interval)."
+                    .into(),
+            },
             test: Some(RuleTest { trained: "Full".into(), evaluated: vec!["NoROI".into()], threshold }),
             classes: vec![ClassAnswer {
                 class: "opacity".into(),
                 status,
-                sentence: format!("AUC {:.3} on full images, {:.3} with the lungs hidden.", value(full), value(hidden)),
+                sentence: match &verdict {
+                    Some(verdict) => verdict.classes[0].sentence.clone(),
+                    None => {
+                        format!("AUC {:.3} on full images, {:.3} with the lungs hidden.", value(full), value(hidden))
+                    }
+                },
                 full,
                 hidden,
                 minimal_detectable_gap: Some(0.047),
             }],
             caveats: vec![
-                "A screening with one fill, not yet a verdict.".into(),
+                if shortcut {
+                    "A true sign outside of the lungs would be taken for a shortcut.".into()
+                } else {
+                    "A screening with one fill, not yet a verdict.".into()
+                },
                 "Intervals are conditional on the trained models.".into(),
             ],
         },
+        verdict,
         data: parts::data(shortcut),
         model: parts::model(shortcut),
         maskings: parts::maskings(),

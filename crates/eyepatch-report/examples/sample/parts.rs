@@ -224,6 +224,7 @@ pub(crate) fn comparison(audits: &[AuditResult]) -> Comparison {
         of: "quickstart/honest".into(),
         question: audits[0].question.clone(),
         variants: vec!["published".into(), "strict".into()],
+        kinds: audits.iter().map(|a| a.answer.kind).collect(),
         choices: vec![
             choice("maskers.3.shape", [Some("box-published"), Some("box")]),
             choice("model.order", [Some("published"), Some("strict")]),

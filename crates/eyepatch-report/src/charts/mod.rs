@@ -3,6 +3,7 @@
 
 pub(crate) mod curve;
 pub(crate) mod dots;
+pub(crate) mod forest;
 pub(crate) mod ramp;
 pub(crate) mod share;
 pub(crate) mod spark;

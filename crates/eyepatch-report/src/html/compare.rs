@@ -53,12 +53,13 @@ impl<'a> View<'a> {
             let values = choice.values.iter().map(|v| v.as_deref().unwrap_or(format::NONE)).collect();
             (choice.what.as_str(), values)
         });
+        let kind = |i: usize| c.kinds.get(i).copied().unwrap_or_default();
         let answers = c.answers.iter().map(|a| AnswerRow {
             class: &a.class,
             each: (0..c.variants.len())
                 .map(|i| AnswerCell {
                     variant: &c.variants[i],
-                    status: a.statuses.get(i).copied().flatten().map(Badge::new),
+                    status: a.statuses.get(i).copied().flatten().map(|s| Badge::new(kind(i), s)),
                     full: shown(a.full.get(i).copied().flatten()),
                     hidden: shown(a.hidden.get(i).copied().flatten()),
                 })

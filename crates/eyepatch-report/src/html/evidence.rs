@@ -1,20 +1,20 @@
 //! Matrices, curves, examples and explanations of one audit.
 
-use eyepatch_core::Keep;
 use minijinja::Value;
 use serde::Serialize;
 
+use super::gallery::{self, Example};
 use super::picture::Shown;
 use crate::charts::curve::{Chart, dilations};
 use crate::charts::{self, STYLES, ramp, share};
 use crate::format;
 use crate::schema::{
-    AuditResult, Curve, Estimate, Explained, Further, GalleryRow, MaskingSummary, Matrix, Picture, RuleTest,
+    AuditResult, Curve, Estimate, Explained, Further, MaskingSummary, Matrix, Picture, RuleTest,
 };
 use crate::share::Counted;
 use crate::{Error, Result};
 
-type Bytes<'f> = &'f dyn Fn(&Picture) -> Result<Vec<u8>>;
+pub(super) type Bytes<'f> = &'f dyn Fn(&Picture) -> Result<Vec<u8>>;
 
 #[derive(Serialize)]
 pub(super) struct View<'a, N: Counted> {
@@ -80,21 +80,6 @@ struct Legend {
 }
 
 #[derive(Serialize)]
-pub(super) struct Example<'a> {
-    sample: &'a str,
-    positive: String,
-    roi: Shown,
-    strips: Vec<Strip<'a>>,
-}
-
-/// Pictures that are to be compared.
-#[derive(Serialize)]
-struct Strip<'a> {
-    title: &'static str,
-    masked: Vec<(&'a str, Shown)>,
-}
-
-#[derive(Serialize)]
 pub(super) struct Explanation<'a> {
     e: &'a Explained,
     picture: Shown,
@@ -115,7 +100,7 @@ impl<'a, N: Counted> View<'a, N> {
                 .collect(),
             charts: charts(&r.curves, test),
             further: r.further.iter().map(|f| further(f, &r.maskings, test)).collect(),
-            gallery: r.gallery.iter().map(|g| example(g, &r.maskings, bytes)).collect::<Result<_>>()?,
+            gallery: gallery::examples(&r.gallery, &r.maskings, bytes)?,
             explanations: r.explanations.iter().map(|e| explanation(e, bytes)).collect::<Result<_>>()?,
         })
     }
@@ -230,37 +215,12 @@ fn further<'a>(f: &'a Further, maskings: &[MaskingSummary], test: Option<&RuleTe
 }
 
 /// What a masking is there for, in a word.
-fn role(m: &MaskingSummary) -> &'static str {
+pub(super) fn role(m: &MaskingSummary) -> &'static str {
     match (&m.card.control, m.further) {
         (Some(_), _) => "control",
         (None, true) => "fill",
         (None, false) => "matrix",
     }
-}
-
-fn example<'a>(g: &'a GalleryRow, maskings: &[MaskingSummary], bytes: Bytes<'_>) -> Result<Example<'a>> {
-    let strip = |title, wanted: &dyn Fn(&MaskingSummary) -> bool| -> Result<Strip<'a>> {
-        let named = |name: &str| maskings.iter().find(|m| m.card.name == name);
-        // A picture of a masking that the result does not list is shown with the first.
-        let fits = |name: &str| named(name).map_or(title == "Maskings", wanted);
-        let shown = g.masked.iter().filter(|(name, _)| fits(name));
-        let masked = shown.map(|(name, p)| Ok((name.as_str(), Shown::new(p, bytes)?)));
-        Ok(Strip { title, masked: masked.collect::<Result<_>>()? })
-    };
-    let first = maskings.iter().find(|m| m.card.is_own_whole_roi() && m.card.keep == Keep::Outside);
-    let first = first.map(|m| m.card.name.as_str());
-    let mut strips = vec![strip("Maskings", &|m| role(m) == "matrix")?];
-    if g.masked.iter().any(|(name, _)| maskings.iter().any(|m| m.further && m.card.name == *name)) {
-        strips.push(strip("Fills", &|m| role(m) == "fill" || Some(m.card.name.as_str()) == first)?);
-        strips.push(strip("Controls", &|m| role(m) == "control")?);
-        strips.retain(|s| s.masked.len() > usize::from(s.title == "Fills"));
-    }
-    Ok(Example {
-        sample: &g.sample,
-        positive: if g.positive.is_empty() { "no class".into() } else { g.positive.join(", ") },
-        roi: Shown::new(&g.roi, bytes)?,
-        strips,
-    })
 }
 
 fn explanation<'a>(e: &'a Explained, bytes: Bytes<'_>) -> Result<Explanation<'a>> {

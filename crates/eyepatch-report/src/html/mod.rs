@@ -7,8 +7,10 @@
 mod check;
 mod compare;
 mod evidence;
+mod gallery;
 mod picture;
 mod record;
+mod verdict;
 mod view;
 
 use base64::Engine as _;
@@ -24,12 +26,15 @@ use crate::schema::{Comparison, Picture, RunResult, Timings};
 use crate::share::SharedResult;
 use crate::{Error, Result, escape, format, json};
 
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 16] = [
     ("page.html", include_str!("../templates/page.html")),
     ("summary.html", include_str!("../templates/summary.html")),
     ("compare.html", include_str!("../templates/compare.html")),
     ("audit.html", include_str!("../templates/audit.html")),
     ("answer.html", include_str!("../templates/answer.html")),
+    ("verdict.html", include_str!("../templates/verdict.html")),
+    ("cause.html", include_str!("../templates/cause.html")),
+    ("contrasts.html", include_str!("../templates/contrasts.html")),
     ("evidence.html", include_str!("../templates/evidence.html")),
     ("pictures.html", include_str!("../templates/pictures.html")),
     ("check.html", include_str!("../templates/check.html")),

@@ -3,11 +3,14 @@
 use minijinja::Value;
 use serde::Serialize;
 
-use super::{Head, check, compare, evidence, record};
+use super::{Head, check, compare, evidence, gallery, record, verdict};
 use crate::Result;
 use crate::charts::dots;
 use crate::format::{self, plural};
-use crate::schema::{Answer, AuditResult, ClassAnswer, Picture, Severity, Status, Timings};
+use crate::schema::{
+    Answer, AnswerKind, AuditResult, ClassAnswer, ClassVerdict, Outcome, Picture, Severity, Status, Timings,
+    Verdict,
+};
 use crate::share::Counted;
 
 /// All that the templates print.
@@ -48,6 +51,9 @@ struct Audit<'a, N: Counted> {
     status: Badge,
     level: String,
     classes: Vec<Class<'a>>,
+    /// The causes that the verdict names, in words; empty where there is none.
+    probably: String,
+    verdict: Option<verdict::View<'a>>,
     check: Option<check::View<'a>>,
     evidence: evidence::View<'a, N>,
     record: record::View<'a, N>,
@@ -67,6 +73,8 @@ pub(super) struct Badge {
 struct Class<'a> {
     name: &'a str,
     status: Badge,
+    /// The cause that its verdict names.
+    cause: Option<&'a str>,
     sentence: &'a str,
     full: String,
     full_interval: String,
@@ -111,15 +119,19 @@ impl<'a, N: Counted> Audit<'a, N> {
     ) -> Result<Self> {
         let (heading, lead) = question(&r.question, &r.id);
         let threshold = r.answer.test.as_ref().map(|t| t.threshold);
+        let evidence = evidence::View::new(r, pictures)?;
+        let shown = gallery::anchors(&evidence.gallery);
         let mut audit = Self {
             anchor: format!("a{}", index + 1),
             heading,
             lead,
-            status: Badge::new(r.answer.status),
+            status: Badge::new(r.answer.kind, r.answer.status),
             level: level(&r.answer),
-            classes: r.answer.classes.iter().map(|c| Class::new(c, threshold, start)).collect(),
+            classes: classes(r, threshold, start),
+            probably: r.verdict.as_ref().map(Verdict::probably).unwrap_or_default(),
+            verdict: r.verdict.as_ref().map(|v| verdict::View::new(v, &shown)),
             check: r.check.as_ref().map(check::View::new),
-            evidence: evidence::View::new(r, pictures)?,
+            evidence,
             record: record::View::new(r),
             sections: Vec::new(),
             r,
@@ -127,6 +139,7 @@ impl<'a, N: Counted> Audit<'a, N> {
         let e = &audit.evidence;
         let present = [
             ("answer", "Answer", true),
+            ("verdict", "Evidence", audit.verdict.as_ref().is_some_and(|v| !v.classes.is_empty())),
             ("check", "Data check", r.check.is_some()),
             ("matrix", "AUC matrix", !e.matrices.is_empty()),
             ("curves", "Dilation", !e.charts.is_empty()),
@@ -145,7 +158,7 @@ impl<'a, N: Counted> Audit<'a, N> {
 }
 
 impl Badge {
-    pub(super) fn new(status: Status) -> Self {
+    pub(super) fn new(kind: AnswerKind, status: Status) -> Self {
         // The shape says what the colour says: triangle, circle, diamond.
         let (key, icon) = match status {
             Status::Flagged => {
@@ -159,14 +172,26 @@ impl Badge {
                 r#"<path d="M10 0 20 10 10 20 0 10Z"/><path class="cut" d="M10 5v6M10 13.5v1"/>"#,
             ),
         };
-        Self::drawn(key, format::status(status), icon)
+        Self::drawn(key, format::status(kind, status), icon)
+    }
+
+    /// Evidence looks like what is flagged, none like what is clear.
+    pub(super) fn of_outcome(outcome: Outcome) -> Self {
+        let like = match outcome {
+            Outcome::Evidence => Status::Flagged,
+            Outcome::None => Status::Clear,
+            Outcome::Undecided => Status::Inconclusive,
+        };
+        Self { word: format::outcome(outcome), ..Self::new(AnswerKind::Verdict, like) }
     }
 
     /// An alarm looks like what is flagged, a warning like what is inconclusive.
     pub(super) fn of_severity(severity: Severity) -> Self {
         match severity {
-            Severity::Alarm => Self { word: "Alarm", ..Self::new(Status::Flagged) },
-            Severity::Warning => Self { word: "Warning", ..Self::new(Status::Inconclusive) },
+            Severity::Alarm => Self { word: "Alarm", ..Self::new(AnswerKind::Screening, Status::Flagged) },
+            Severity::Warning => {
+                Self { word: "Warning", ..Self::new(AnswerKind::Screening, Status::Inconclusive) }
+            }
             Severity::Note => Self::drawn(
                 "noted",
                 "Note",
@@ -184,13 +209,20 @@ impl Badge {
 }
 
 impl<'a> Class<'a> {
-    fn new(c: &'a ClassAnswer, threshold: Option<f64>, start: f64) -> Self {
+    fn new(
+        kind: AnswerKind,
+        c: &'a ClassAnswer,
+        verdict: Option<&'a ClassVerdict>,
+        threshold: Option<f64>,
+        start: f64,
+    ) -> Self {
         let interval = |e: Option<crate::schema::Estimate>| {
             e.and_then(|e| e.interval).map(|i| format::interval(&i)).unwrap_or_default()
         };
         Self {
             name: &c.class,
-            status: Badge::new(c.status),
+            status: Badge::new(kind, c.status),
+            cause: verdict.and_then(ClassVerdict::named_cause).map(|c| c.name.as_str()),
             sentence: &c.sentence,
             full: format::optional(c.full.map(|e| e.value), 3),
             full_interval: interval(c.full),
@@ -206,7 +238,8 @@ impl<'a> Class<'a> {
         let dash = || format::NONE.to_owned();
         Self {
             name: "",
-            status: Badge::new(answer.status),
+            status: Badge::new(answer.kind, answer.status),
+            cause: None,
             sentence: &answer.sentence,
             full: dash(),
             full_interval: String::new(),
@@ -216,6 +249,13 @@ impl<'a> Class<'a> {
             dots: Value::from_safe_string(String::new()),
         }
     }
+}
+
+/// The answers of an audit's classes, each with the cause that its verdict names.
+fn classes<N>(r: &AuditResult<N>, threshold: Option<f64>, start: f64) -> Vec<Class<'_>> {
+    let verdict = |class: &str| r.verdict.iter().flat_map(|v| &v.classes).find(|c| c.class == class);
+    let one = |c| Class::new(r.answer.kind, c, verdict(&c.class), threshold, start);
+    r.answer.classes.iter().map(one).collect()
 }
 
 fn summary<'a, N: Counted>(audits: &[Audit<'a, N>]) -> Vec<SummaryRow<'a>> {
@@ -249,17 +289,12 @@ fn title<N>(audits: &[AuditResult<N>]) -> String {
     }
 }
 
-/// `2 audits: 1 flagged, 1 clear.`
+/// `3 audits: 1 shortcut, 1 flagged, 1 clear.`
 fn lead<N>(audits: &[AuditResult<N>]) -> String {
-    let of = |s: Status| {
-        (audits.iter().filter(|a| a.answer.status == s).count(), format::status(s).to_lowercase())
-    };
-    let parts: Vec<_> = [Status::Flagged, Status::Inconclusive, Status::Clear]
-        .map(of)
-        .into_iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, word)| format!("{n} {word}"))
-        .collect();
+    let words = ["Shortcut", "Flagged", "Inconclusive", "No evidence", "Clear"];
+    let count = |word: &str| audits.iter().filter(|a| a.answer.word() == word).count();
+    let found = words.into_iter().map(|word| (count(word), word.to_lowercase())).filter(|(n, _)| *n > 0);
+    let parts: Vec<_> = found.map(|(n, word)| format!("{n} {word}")).collect();
     if parts.is_empty() {
         "No audit.".into()
     } else {

@@ -42,6 +42,35 @@ pub struct ClassVerdict {
     pub minimal_detectable_gap: Option<f64>,
 }
 
+impl ClassVerdict {
+    /// The cause that the verdict names.
+    #[must_use]
+    pub fn named_cause(&self) -> Option<&Cause> {
+        self.causes.iter().find(|c| c.named)
+    }
+}
+
+impl Verdict {
+    /// The causes that the verdicts name, in words: `probably camera`; with their classes where these differ. Empty where none
+    /// is named.
+    #[must_use]
+    pub fn probably(&self) -> String {
+        let named: Vec<(&str, &str)> = self
+            .classes
+            .iter()
+            .filter_map(|c| Some((c.class.as_str(), c.named_cause()?.name.as_str())))
+            .collect();
+        let [(_, first), ..] = named[..] else { return String::new() };
+        if self.classes.len() == 1
+            || (named.len() == self.classes.len() && named.iter().all(|n| n.1 == first))
+        {
+            return format!("probably {first}");
+        }
+        let each: Vec<String> = named.iter().map(|(class, cause)| format!("{cause} ({class})")).collect();
+        format!("probably {}", each.join(", "))
+    }
+}
+
 /// Whether the label can be told without the region, whatever the model makes of that.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -86,6 +115,17 @@ pub struct Contrast {
     /// Anything the reader must know: why it is not estimable, rows that had no match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+impl Contrast {
+    /// The estimate that argues least for the outcome, by which it stands: the largest p for evidence, the largest upper bound
+    /// otherwise. `None` where nothing was measured.
+    #[must_use]
+    pub fn deciding(&self) -> Option<usize> {
+        let worth = |m: &Measured| if self.outcome == Outcome::Evidence { m.p } else { m.upper };
+        let all = self.measured.iter().enumerate();
+        all.rev().max_by(|a, b| worth(a.1).total_cmp(&worth(b.1))).map(|(i, _)| i)
+    }
 }
 
 /// One estimate of a contrast.

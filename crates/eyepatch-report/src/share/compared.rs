@@ -5,7 +5,7 @@ use crate::schema::{AnswerOf, Choice, ComparedAuc, Comparison, Estimate};
 
 /// `few` says of which classes nothing is told, because they rest on too few in one of the audits.
 pub(super) fn comparison(c: &Comparison, words: &Words, few: &dyn Fn(&str) -> bool) -> Comparison {
-    let Comparison { of, question, variants, choices, answers, aucs } = c;
+    let Comparison { of, question, variants, kinds, choices, answers, aucs } = c;
     let text = |t: &String| words.clear(t);
     let choice = |Choice { what, values }: &Choice| Choice {
         what: text(what),
@@ -27,6 +27,7 @@ pub(super) fn comparison(c: &Comparison, words: &Words, few: &dyn Fn(&str) -> bo
         of: text(of),
         question: text(question),
         variants: variants.iter().map(text).collect(),
+        kinds: kinds.clone(),
         choices: choices.iter().map(choice).collect(),
         answers: answers.iter().map(answer).collect(),
         aucs: aucs.iter().map(auc).collect(),

@@ -9,8 +9,9 @@ use super::thin::{self, Thin};
 use super::words::Words;
 use crate::format;
 use crate::schema::{
-    Answer, ClassAnswer, ClassCount, ColumnSummary, Curve, CurvePoint, DataSummary, Further, FurtherRow,
-    MaskingSummary, Matrix, ModelSummary, PartCount, Provenance, RuleTest, SplitSummary, Status, Training,
+    Answer, AnswerKind, ClassAnswer, ClassCount, ColumnSummary, Curve, CurvePoint, DataSummary, Further,
+    FurtherRow, MaskingSummary, Matrix, ModelSummary, PartCount, Provenance, RuleTest, SplitSummary, Status,
+    Training,
 };
 
 /// Keys of a finding that lead to a single sample.
@@ -43,22 +44,31 @@ impl Share {
 
     pub(super) fn answer(&self, a: &Answer) -> Answer {
         let Answer { kind, status, sentence: _, rule, test, classes, caveats: _ } = a;
-        let classes: Vec<ClassAnswer> = classes.iter().map(|c| self.class_answer(c)).collect();
+        let classes: Vec<ClassAnswer> = classes.iter().map(|c| self.class_answer(*kind, c)).collect();
         let test = test.as_ref().map(|RuleTest { trained, evaluated, threshold }| RuleTest {
             trained: self.text(trained),
             evaluated: self.texts(evaluated),
             threshold: *threshold,
         });
         let caveats = [
-            "This is a screening: the hidden region is off the training distribution and its shape stays visible, so a \
-             flag calls for the controls before it is called a shortcut, and a clear answer speaks of these models on \
-             these data only.",
+            match kind {
+                AnswerKind::Screening => {
+                    "This is a screening: the hidden region is off the training distribution and its shape stays visible, so \
+                     a flag calls for the controls before it is called a shortcut, and a clear answer speaks of these models \
+                     on these data only."
+                }
+                AnswerKind::Verdict => {
+                    "The verdict speaks of these trained models and of patients like those tested. It does not see a shortcut \
+                     inside of the legitimate region that no named column tells of, and takes a true sign outside of that \
+                     region for one."
+                }
+            },
             "The full report says more about what the answer does not say, and is with who ran the audit.",
         ];
         Answer {
             kind: *kind,
             status: *status,
-            sentence: sentence(&classes),
+            sentence: sentence(*kind, &classes),
             rule: self.text(rule),
             test,
             classes,
@@ -66,11 +76,11 @@ impl Share {
         }
     }
 
-    fn class_answer(&self, c: &ClassAnswer) -> ClassAnswer {
+    fn class_answer(&self, kind: AnswerKind, c: &ClassAnswer) -> ClassAnswer {
         let ClassAnswer { class, status, sentence: _, full, hidden, minimal_detectable_gap } = c;
         let few = self.thin.estimates(class);
         let name = self.text(class);
-        let word = format::status(*status).to_lowercase();
+        let word = format::status(kind, *status).to_lowercase();
         let sentence = if few {
             format!("{name}: {word}; it rests on fewer than {SMALL} images or patients on a side.")
         } else {
@@ -297,14 +307,14 @@ impl Share {
 }
 
 /// The answer in one sentence: the class's where there is one, else which class got which status.
-fn sentence(classes: &[ClassAnswer]) -> String {
+fn sentence(kind: AnswerKind, classes: &[ClassAnswer]) -> String {
     if let [one] = classes {
         return one.sentence.clone();
     }
     let of = |status: Status| {
         let names: Vec<&str> =
             classes.iter().filter(|c| c.status == status).map(|c| c.class.as_str()).collect();
-        (!names.is_empty()).then(|| format!("{}: {}", format::status(status), names.join(", ")))
+        (!names.is_empty()).then(|| format!("{}: {}", format::status(kind, status), names.join(", ")))
     };
     let said: Vec<String> =
         [Status::Flagged, Status::Inconclusive, Status::Clear].into_iter().filter_map(of).collect();

@@ -7,19 +7,20 @@
 //! and columns, rules, cards, descriptions), cleared of paths, file names and the ids of samples that the result names;
 //! and what was estimated. **What goes**: pictures with the samples they show, the check of the data, notes and all other sentences that are
 //! made from data, values of metadata columns, parameters of plugins, findings about single samples, hashes of content and
-//! cells, device, durations. The sentences of the answer are written anew from its numbers.
+//! cells, device, durations. The sentences of the answer and of the verdict are written anew from their numbers.
 //!
 //! **Small counts.** A count of images, patients or rows from 1 to 4 is printed as `<5`; 0 points at nobody and stays. What
 //! a small one could be computed from, by taking it from a total, is `withheld`: the other counts of the same class; a
 //! count that leaves 1 to 4 of all images or patients; the whole column of the table of splits; the counts of all
 //! findings of one contrast and class. An AUC tells how many it rests on where they are few, so estimates of a class with
-//! fewer than 5 images or patients on a side are left out too. Counts of *different* runs on almost the same data can still
+//! fewer than 5 images or patients on a side are left out too, and so is its verdict. Counts of *different* runs on almost the same data can still
 //! be taken from each other: share one of them.
 
 mod compared;
 mod count;
 mod fields;
 mod thin;
+mod verdict;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -59,7 +60,7 @@ pub fn share(result: &RunResult) -> SharedResult {
     let few = |class: &str| few.iter().any(|thin| thin.estimates(class));
     SharedResult {
         schema: SHARED_SCHEMA.into(),
-        generator: Words::new(std::iter::empty()).clear(generator),
+        generator: words(audits).clear(generator),
         comparisons: comparisons.iter().map(|c| compared::comparison(c, &words(audits), &few)).collect(),
         left_out: left_out(),
         audits: audits.iter().map(audit).collect(),
@@ -78,7 +79,8 @@ fn left_out() -> Vec<String> {
         "All pictures, and the samples they show.",
         "Ids of samples and patients, paths, file names, hashes of content and cells; parameters of plugins, but for those in \
          which variants of an audit differ.",
-        "The check of the data, notes, and every other sentence made from the data; values of metadata columns.",
+        "The check of the data, notes, what speaks for and against a cause, and every other sentence made from the data; values \
+         of metadata columns.",
         "Findings about single samples.",
         "The machine and how long it took.",
         "Counts of images, patients or rows from 1 to 4 are printed as <5. A count that would give a small one away is \
@@ -97,7 +99,7 @@ fn audit(a: &AuditResult) -> AuditResult<Count> {
         quick,
         declared_in: _,
         answer,
-        verdict: _,
+        verdict,
         data,
         model,
         maskings,
@@ -126,8 +128,7 @@ fn audit(a: &AuditResult) -> AuditResult<Count> {
         maskings: maskings.iter().map(|m| s.masking(m)).collect(),
         splits: s.splits(splits),
         check: None,
-        // Its sentences name attributes and counts; the answer says it in short.
-        verdict: None,
+        verdict: verdict.as_ref().map(|v| s.verdict(v)),
         matrices: matrices.iter().map(|m| s.matrix(m)).collect(),
         curves: curves.iter().map(|c| s.curve(c)).collect(),
         further: further.iter().map(|f| s.further(f)).collect(),

@@ -150,7 +150,7 @@ fn markdown_tells_the_two_models_apart() {
         text.contains("  - Data check: 1 alarm, 1 warning, 1 note.\n  - **Alarm**: tag&#58; tag"),
         "{text}"
     );
-    assert!(text.contains("| quickstart/tagged | opacity | **Flagged** | 0.963"), "{text}");
+    assert!(text.contains("| quickstart/tagged | opacity | **Shortcut** | 0.963"), "{text}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::{between, small};
 
 /// Fields of strings that the audit and its plugins declare; every other string must not come through. `*` is any index
 /// or key.
-const DECLARED: [&str; 50] = [
+const DECLARED: [&str; 58] = [
     "generator",
     "comparisons/*/of",
     "comparisons/*/question",
@@ -28,6 +28,14 @@ const DECLARED: [&str; 50] = [
     "audits/*/answer/test/trained",
     "audits/*/answer/test/evaluated/*",
     "audits/*/answer/classes/*/class",
+    "audits/*/verdict/rule",
+    "audits/*/verdict/classes/*/class",
+    "audits/*/verdict/classes/*/primary/*/id",
+    "audits/*/verdict/classes/*/primary/*/what",
+    "audits/*/verdict/classes/*/*/*/measured/*/with",
+    "audits/*/verdict/classes/*/supporting/*/id",
+    "audits/*/verdict/classes/*/supporting/*/what",
+    "audits/*/verdict/classes/*/causes/*/name",
     "audits/*/data/plugin/id",
     "audits/*/data/plugin/crate_name",
     "audits/*/data/plugin/version",
@@ -65,8 +73,11 @@ const DECLARED: [&str; 50] = [
     "audits/*/provenance/precision",
 ];
 /// Fields that are of a closed set, or hashes.
-const FIXED: [&str; 13] = [
+const FIXED: [&str; 16] = [
     "statuses",
+    "kinds",
+    "signal",
+    "outcome",
     "normalise",
     "schema",
     "severity",
@@ -117,7 +128,7 @@ fn plant(
         Value::String(text)
             if !FIXED.contains(&field)
                 && field != "preprocessing"
-                && !path.ends_with("provenance/device") =>
+                && !["provenance/device", "answer/kind"].iter().any(|end| path.ends_with(end)) =>
         {
             *text = string(path);
         }

@@ -88,9 +88,8 @@ pub(crate) struct RunArgs {
     /// Where models are trained and asked: auto (the first GPU, else the processor), cpu, cuda or cuda:N.
     #[arg(long, default_value_t = DeviceChoice::Auto)]
     pub(crate) device: DeviceChoice,
-    /// Exit with 1 where an audit flags something.
-    #[arg(long)]
-    pub(crate) gate: bool,
+    #[command(flatten)]
+    pub(crate) gate: super::gate::GateArgs,
     /// Print the result's summary as JSON.
     #[arg(long)]
     pub(crate) json: bool,

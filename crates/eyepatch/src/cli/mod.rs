@@ -1,7 +1,8 @@
-//! The command line. Exit codes: 0 fine, 1 an audit flagged something and was asked to gate, 2 bad usage or bad input,
+//! The command line. Exit codes: 0 fine, 1 something was found and a gate was asked for, 2 bad usage or bad input,
 //! 130 stopped on request.
 
 mod args;
+mod benchmark;
 mod bytes;
 mod cache;
 mod change;
@@ -12,6 +13,7 @@ mod doctor;
 mod error;
 mod files;
 mod forms;
+mod gate;
 mod list;
 mod man;
 mod mask;
@@ -42,7 +44,7 @@ use error::CliError;
 pub(crate) enum Outcome {
     /// All went well.
     Fine,
-    /// An audit flagged something and was asked to gate.
+    /// Something was found that a gate stops at.
     Flagged,
 }
 
