@@ -35,11 +35,10 @@ fn network() -> DenseNet {
 fn sweep(films: Phantom, region: &[&str]) -> MaskingSweep {
     let hidden: Handle<dyn Masker> =
         Region { structures: region.iter().map(|s| (*s).to_owned()).collect(), ..Region::default() }.into();
-    let also = verdict_maskings(region).into_iter().filter(|m| m.card().name != hidden.card().name);
     let full: Handle<dyn Masker> = Region { keep: Keep::Full, ..Region::default() }.into();
     MaskingSweep::new(network(), films)
-        .maskers([full, hidden.clone()])
-        .also(also.collect::<Vec<_>>())
+        .maskers([full, hidden])
+        .also(verdict_maskings(region))
         .split(SplitScheme::Holdout { test: 0.65 })
         .folds(1)
         .validation(0.15)

@@ -142,7 +142,7 @@ impl MaskingSweep {
     }
 
     /// Also evaluates the full-image model on these: controls, other fills. No model is trained on them, and they are not
-    /// part of the matrix.
+    /// part of the matrix; one that is part of it anyway is left out.
     #[must_use]
     pub fn also<M: Into<Handle<dyn Masker>>>(mut self, maskers: impl IntoIterator<Item = M>) -> Self {
         self.further.extend(maskers.into_iter().map(Into::into));

@@ -230,8 +230,10 @@ fn maskings(sweep: &MaskingSweep, leaks: bool) -> Result<(Vec<Masking>, usize), 
         Masking { handle: m.clone(), card, further }
     };
     let trained = sweep.maskers.iter().map(|m| (false, m));
+    // What models are trained on, they are asked about anyway.
+    let new = |m: &&Handle<dyn Masker>| sweep.maskers.iter().all(|known| known.spec() != m.spec());
     let maskings: Vec<Masking> =
-        trained.chain(sweep.further.iter().map(|m| (true, m))).map(masking).collect();
+        trained.chain(sweep.further.iter().filter(new).map(|m| (true, m))).map(masking).collect();
     for (i, masking) in maskings.iter().enumerate() {
         if maskings[..i].iter().any(|m| m.card.name == masking.card.name) {
             return Err(format!("two maskings are called `{}`", masking.card.name));
