@@ -196,6 +196,8 @@ fn list_doctor_completions_and_manual() {
     let declared = [
         "chest-xray/nih_as_published",
         "chest-xray/nih_pneumonia",
+        "planted/benchmark",
+        "planted/tuning",
         "quickstart/honest",
         "quickstart/planted_marker",
     ];
