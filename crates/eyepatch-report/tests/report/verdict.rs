@@ -70,7 +70,7 @@ fn a_table_has_a_row_an_estimate_and_markdown_the_primary_contrasts() {
         "  - About the data, opacity: The data hold signal",
         "### Evidence: quickstart/tagged",
         "| opacity | hidden | NoROI | 0.463 [0.431, 0.495] | 0.490 | &lt; 0.001 | Evidence |",
-        "- opacity: **corner** 0.318",
+        "- opacity: **corner** 0.316",
     ] {
         assert!(text.replace('\u{a0}', " ").contains(line), "{line}: {text}");
     }
