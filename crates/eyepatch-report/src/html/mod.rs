@@ -4,6 +4,7 @@
 //! [`escape::html_text`] unless this crate's own code drew it. The page's content security policy allows its one
 //! style sheet and its one script by hash, pictures as data, and nothing else.
 
+mod benchmark;
 mod check;
 mod compare;
 mod evidence;
@@ -22,14 +23,16 @@ use sha2::{Digest as _, Sha256};
 pub use picture::pictures_in;
 
 use crate::charts::ramp;
-use crate::schema::{Comparison, Picture, RunResult, Timings};
+use crate::schema::{Benchmark, Comparison, Picture, RunResult, Timings};
 use crate::share::SharedResult;
 use crate::{Error, Result, escape, format, json};
 
-const TEMPLATES: [(&str, &str); 16] = [
+const TEMPLATES: [(&str, &str); 18] = [
     ("page.html", include_str!("../templates/page.html")),
     ("summary.html", include_str!("../templates/summary.html")),
     ("compare.html", include_str!("../templates/compare.html")),
+    ("benchmark.html", include_str!("../templates/benchmark.html")),
+    ("cases.html", include_str!("../templates/cases.html")),
     ("audit.html", include_str!("../templates/audit.html")),
     ("answer.html", include_str!("../templates/answer.html")),
     ("verdict.html", include_str!("../templates/verdict.html")),
@@ -71,6 +74,7 @@ pub fn render_shared(result: &SharedResult) -> Result<String> {
         generator: &result.generator,
         schema: &result.schema,
         comparisons: &result.comparisons,
+        benchmarks: &[],
         left_out: &result.left_out,
     };
     let page = view::Page::new(head, &result.audits, None, &none)?;
@@ -82,6 +86,7 @@ pub(super) struct Head<'a> {
     generator: &'a str,
     schema: &'a str,
     comparisons: &'a [Comparison],
+    benchmarks: &'a [Benchmark],
     /// What a shared result leaves out; empty for any other.
     left_out: &'a [String],
 }
@@ -92,6 +97,7 @@ impl<'a> Head<'a> {
             generator: &result.generator,
             schema: &result.schema,
             comparisons: &result.comparisons,
+            benchmarks: &result.benchmarks,
             left_out: &[],
         }
     }

@@ -3,7 +3,7 @@
 use minijinja::Value;
 use serde::Serialize;
 
-use super::{Head, check, compare, evidence, gallery, record, verdict};
+use super::{Head, benchmark, check, compare, evidence, gallery, record, verdict};
 use crate::Result;
 use crate::charts::dots;
 use crate::format::{self, plural};
@@ -23,6 +23,7 @@ pub(super) struct Page<'a, N: Counted> {
     summary: Vec<SummaryRow<'a>>,
     several_classes: bool,
     comparisons: Vec<compare::View<'a>>,
+    benchmarks: Vec<benchmark::View<'a>>,
     /// What a shared result leaves out.
     left_out: &'a [String],
     audits: Vec<Audit<'a, N>>,
@@ -100,10 +101,11 @@ impl<'a, N: Counted> Page<'a, N> {
             generator: head.generator,
             schema: head.schema,
             left_out: head.left_out,
-            lead: lead(all),
+            lead: lead(all, head.benchmarks.len()),
             summary: summary(&audits),
             several_classes: all.iter().any(|a| a.answer.classes.len() > 1),
             comparisons: head.comparisons.iter().enumerate().map(|(i, c)| compare::View::new(i, c)).collect(),
+            benchmarks: head.benchmarks.iter().enumerate().map(|(i, b)| benchmark::View::new(i, b)).collect(),
             audits,
             timings: timings.map(record::Durations::new),
         })
@@ -290,16 +292,19 @@ fn title<N>(audits: &[AuditResult<N>]) -> String {
 }
 
 /// `3 audits: 1 shortcut, 1 flagged, 1 clear.`
-fn lead<N>(audits: &[AuditResult<N>]) -> String {
+fn lead<N>(audits: &[AuditResult<N>], benchmarks: usize) -> String {
     let words = ["Shortcut", "Flagged", "Inconclusive", "No evidence", "Clear"];
     let count = |word: &str| audits.iter().filter(|a| a.answer.word() == word).count();
     let found = words.into_iter().map(|word| (count(word), word.to_lowercase())).filter(|(n, _)| *n > 0);
     let parts: Vec<_> = found.map(|(n, word)| format!("{n} {word}")).collect();
-    if parts.is_empty() {
-        "No audit.".into()
-    } else {
-        format!("{}: {}.", plural(audits.len(), "audit"), parts.join(", "))
-    }
+    let audits = match (parts.is_empty(), benchmarks) {
+        (true, 0) => "No audit.".into(),
+        (true, _) => String::new(),
+        (false, _) => format!("{}: {}.", plural(audits.len(), "audit"), parts.join(", ")),
+    };
+    let benchmarks =
+        if benchmarks > 0 { format!("{}.", plural(benchmarks, "benchmark")) } else { String::new() };
+    format!("{audits} {benchmarks}").trim().to_owned()
 }
 
 /// A doc comment's first paragraph as the heading, the others as lead. Without any text: the audit's id.
