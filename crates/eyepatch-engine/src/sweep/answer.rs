@@ -15,7 +15,7 @@ const MIN_PATIENTS: usize = 20;
 pub(super) fn answer(s: &Shared, rule: &FlagRule, index: &AucIndex<'_>, full: &str, quick: bool) -> Answer {
     let classes: Vec<ClassAnswer> =
         (0..s.table.classes.len()).map(|c| class_answer(s, rule, index, full, c)).collect();
-    let (status, sentence) = together(&classes);
+    let (status, sentence) = together(&classes, AnswerKind::Screening);
     let looked = s.maskings.iter().filter(|m| rule.looks_at(&m.card) && m.card.hides);
     let test = RuleTest {
         trained: full.into(),
@@ -38,7 +38,7 @@ pub(super) fn of_verdict(s: &Shared, screening: Answer, verdict: &Verdict, quick
         ..was
     };
     let classes: Vec<ClassAnswer> = screening.classes.into_iter().zip(&verdict.classes).map(short).collect();
-    let (status, sentence) = together(&classes);
+    let (status, sentence) = together(&classes, AnswerKind::Verdict);
     let looked = verdict.classes.iter().filter_map(hidden_contrast).flat_map(|c| &c.measured);
     let mut evaluated: Vec<String> = looked.map(|m| m.with.clone()).collect();
     evaluated.sort();
@@ -71,12 +71,12 @@ fn hidden_auc(class: &ClassVerdict) -> Option<Estimate> {
 }
 
 /// The worst status of all classes, and the sentence that says it.
-fn together(classes: &[ClassAnswer]) -> (Status, String) {
+fn together(classes: &[ClassAnswer], kind: AnswerKind) -> (Status, String) {
     let worst = |a: Status, b: Status| if rank(b) > rank(a) { b } else { a };
     let status = classes.iter().map(|c| c.status).fold(Status::Clear, worst);
     let sentence = match classes {
         [one] => one.sentence.clone(),
-        many => summary(many, status),
+        many => summary(many, status, kind),
     };
     (status, sentence)
 }
@@ -89,19 +89,28 @@ fn rank(status: Status) -> u8 {
     }
 }
 
-fn summary(classes: &[ClassAnswer], status: Status) -> String {
+fn summary(classes: &[ClassAnswer], status: Status, kind: AnswerKind) -> String {
     let named = |want: Status| {
         let names = classes.iter().filter(|c| c.status == want).map(|c| c.class.as_str());
         names.collect::<Vec<_>>().join(", ")
     };
-    match status {
-        Status::Flagged => {
+    match (status, kind) {
+        (Status::Flagged, AnswerKind::Verdict) => {
+            format!("The model takes a shortcut for: {}.", named(status))
+        }
+        (Status::Inconclusive, AnswerKind::Verdict) => {
+            format!("Not decided for: {}; no shortcut is in evidence.", named(status))
+        }
+        (Status::Clear, AnswerKind::Verdict) => "For no class is a shortcut in evidence.".into(),
+        (Status::Flagged, AnswerKind::Screening) => {
             format!("The model still answers with the region hidden for: {}.", named(Status::Flagged))
         }
-        Status::Inconclusive => {
+        (Status::Inconclusive, AnswerKind::Screening) => {
             format!("Not decided for: {}; no class is flagged.", named(Status::Inconclusive))
         }
-        Status::Clear => "For no class does the model answer with the region hidden.".into(),
+        (Status::Clear, AnswerKind::Screening) => {
+            "For no class does the model answer with the region hidden.".into()
+        }
     }
 }
 
