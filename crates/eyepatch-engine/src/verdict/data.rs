@@ -24,8 +24,7 @@ pub(super) fn statement(
         signal: Signal::NotMeasured,
         sentence: format!("Whether the data hold signal outside of the region was not measured: {why}."),
     };
-    let own = set.exact.iter().chain(&set.cover).find(|card| without.trained.contains(&card.name));
-    let Some(card) = own else {
+    let Some(card) = set.all.iter().find(|card| without.trained.contains(&card.name)) else {
         return not_measured("no model was trained with the region hidden by a fill that hides".into());
     };
     let told = || -> Result<DataStatement, String> {

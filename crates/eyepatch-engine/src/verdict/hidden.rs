@@ -11,6 +11,8 @@ pub(crate) const ID: &str = "hidden";
 
 /// The maskings that hide a class's legitimate region whole.
 pub(super) struct HidingSet<'a> {
+    /// All of them, those that hide more than the region included.
+    pub(super) all: Vec<&'a MaskingCard>,
     /// The sample's own region, as segmented: its outline may tell the label.
     pub(super) exact: Vec<&'a MaskingCard>,
     /// The own region and what is the region of others: the outline tells next to nothing.
@@ -42,7 +44,8 @@ impl<'a> HidingSet<'a> {
                 |c: &&MaskingCard| Some((surplus(&c.structures, &region.structures), c.dilate)) == least;
             of().filter(like).collect()
         };
-        Self { exact: pick(false), cover: pick(true) }
+        let (exact, cover) = (pick(false), pick(true));
+        Self { all: fitting, exact, cover }
     }
 
     /// Those that a verdict rests on: covers where there are any.
