@@ -34,7 +34,7 @@ struct Truth {
     in_corner: bool,
 }
 
-const N: usize = 600;
+const N: usize = 1600;
 
 fn card(name: &str, keep: Keep, fill: &str) -> MaskingCard {
     MaskingCard { name: name.into(), keep, fill: fill.into(), hides: true, ..MaskingCard::default() }
