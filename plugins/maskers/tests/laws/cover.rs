@@ -126,17 +126,18 @@ fn a_verdict_looks_at_cover_exact_region_and_parts() {
         "NoROI~cover-mean[left lung,right lung]",
         "NoROI~cover-noise[left lung,right lung]",
         "NoROI[left lung,right lung]",
-        "NoROI~rim-0.08-mean",
-        "NoROI~rim-0.08",
-        "NoROI~corners-0.25-mean",
-        "NoROI~corners-0.25",
-        "NoROI~background-0.08-mean",
-        "NoROI~background-0.08",
+        "OnlyROI~rim-0.08-mean",
+        "OnlyROI~rim-0.08",
+        "OnlyROI~corners-0.25-mean",
+        "OnlyROI~corners-0.25",
+        "OnlyROI~background-0.08-mean",
+        "OnlyROI~background-0.08",
     ];
     assert_eq!(names, expected);
     for (masker, card) in all.iter().zip(&cards) {
         masker.clone().checked(Kind::Masker).unwrap();
-        assert!(card.hides && card.keep == Keep::Outside, "{card:?}");
+        let keep = if card.cause.is_some() { Keep::Inside } else { Keep::Outside };
+        assert!(card.hides && card.keep == keep, "{card:?}");
         assert_eq!(card.cover, card.name.contains("cover"), "{card:?}");
         assert_eq!(card.cause.is_some(), card.control.is_some(), "{card:?}");
         assert!(!card.cover || card.cause.is_none(), "{card:?}");
