@@ -1,6 +1,6 @@
 //! The benchmark of planted shortcuts: are verdicts right on models whose truth is known?
 //!
-//! [`shortcuts`] lists what is planted, [`traps`] what only looks like a shortcut. `benchmark` is scored; `tuning` is the same
+//! `shortcuts` lists what is planted, `traps` what only looks like a shortcut. `benchmark` is scored; `tuning` is the same
 //! with other seeds, on which margins and thresholds were fixed.
 
 mod shortcuts;

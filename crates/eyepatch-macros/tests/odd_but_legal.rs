@@ -5,10 +5,10 @@ use eyepatch::sweep;
 
 mod inner {
     #[derive(Clone, Debug, PartialEq)]
-    pub struct Grid<const N: usize> {
-        pub keep: &'static str,
-        pub sizes: [usize; N],
-        pub r#type: Option<u8>,
+    pub(crate) struct Grid<const N: usize> {
+        pub(crate) keep: &'static str,
+        pub(crate) sizes: [usize; N],
+        pub(crate) r#type: Option<u8>,
     }
 }
 
