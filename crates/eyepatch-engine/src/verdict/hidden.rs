@@ -11,7 +11,8 @@ pub(crate) const ID: &str = "hidden";
 
 /// The maskings that hide a class's legitimate region whole.
 pub(super) struct HidingSet<'a> {
-    /// All of them, those that hide more than the region included.
+    /// All that hide its structures, with more or without the margin: what the data hold outside of the region is asked of a model
+    /// trained on one of these.
     pub(super) all: Vec<&'a MaskingCard>,
     /// The sample's own region, as segmented: its outline may tell the label.
     pub(super) exact: Vec<&'a MaskingCard>,
@@ -32,10 +33,11 @@ impl<'a> HidingSet<'a> {
                 && c.cause.is_none()
                 && c.resized.is_none()
                 && c.feather == 0
-                && c.dilate >= margin
+                && c.dilate >= 0
                 && holds(&c.structures, &region.structures)
         };
-        let fitting: Vec<&MaskingCard> = cards.iter().filter(covers).collect();
+        let all: Vec<&MaskingCard> = cards.iter().filter(covers).collect();
+        let fitting: Vec<&MaskingCard> = all.iter().copied().filter(|c| c.dilate >= margin).collect();
         let pick = |cover: bool| {
             let of = || fitting.iter().copied().filter(move |c| c.cover == cover);
             // Whole ROIs may hide more than the region; where its very structures are hidden, those count.
@@ -45,7 +47,7 @@ impl<'a> HidingSet<'a> {
             of().filter(like).collect()
         };
         let (exact, cover) = (pick(false), pick(true));
-        Self { all: fitting, exact, cover }
+        Self { all, exact, cover }
     }
 
     /// Those that a verdict rests on: covers where there are any.
