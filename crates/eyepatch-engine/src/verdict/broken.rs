@@ -19,9 +19,9 @@ const PATIENTS_A_VALUE: usize = 5;
 const GROUPS: usize = 5;
 
 /// An attribute: a group a row, `None` where there is no value.
-pub(super) struct Attribute {
-    pub(super) name: String,
-    pub(super) groups: Vec<Option<usize>>,
+struct Attribute {
+    name: String,
+    groups: Vec<Option<usize>>,
 }
 
 impl Attribute {
@@ -29,7 +29,7 @@ impl Attribute {
     ///
     /// # Errors
     /// Where no row has a value, in words.
-    pub(super) fn column(table: &Table, name: &str) -> Result<Self, String> {
+    fn column(table: &Table, name: &str) -> Result<Self, String> {
         let of = |row: usize| table.rows[row].meta.get(name).unwrap_or(&Meta::Missing);
         let rows = 0..table.rows.len();
         let texts: BTreeSet<&str> = rows
@@ -47,7 +47,7 @@ impl Attribute {
     }
 
     /// Numbers, cut into fifths; equal numbers stay together.
-    pub(super) fn numbers(name: &str, values: &[Option<f64>]) -> Result<Self, String> {
+    fn numbers(name: &str, values: &[Option<f64>]) -> Result<Self, String> {
         let mut sorted: Vec<f64> = values.iter().flatten().copied().filter(|v| v.is_finite()).collect();
         if sorted.is_empty() {
             return Err(format!("the table has no column `{name}` with values"));
@@ -62,20 +62,16 @@ impl Attribute {
 }
 
 /// Weights by row that break the association, and what was left out.
-pub(super) struct Weights {
-    pub(super) by_row: BTreeMap<usize, f64>,
+struct Weights {
+    by_row: BTreeMap<usize, f64>,
     /// Tested rows without a value or with one that the other side lacks.
-    pub(super) left_out: usize,
+    left_out: usize,
 }
 
 impl Weights {
     /// # Errors
     /// Where fewer than two values have enough patients on both sides, in words.
-    pub(super) fn new(
-        attribute: &Attribute,
-        scores: &ClassScores<'_>,
-        rows: &[usize],
-    ) -> Result<Self, String> {
+    fn new(attribute: &Attribute, scores: &ClassScores<'_>, rows: &[usize]) -> Result<Self, String> {
         let mut patients: BTreeMap<(usize, bool), BTreeSet<&str>> = BTreeMap::new();
         for &row in rows {
             if let Some(group) = attribute.groups[row] {
@@ -115,7 +111,7 @@ impl Weights {
 }
 
 /// The AUC that a model loses on full images without the attribute's association with the label.
-pub(super) fn loss(
+fn loss(
     attribute: &Attribute,
     scores: &ClassScores<'_>,
     (full, on): (&str, &str),
@@ -135,19 +131,36 @@ pub(super) fn loss(
     Ok((found, note))
 }
 
-/// The contrast of one named column.
-pub(super) fn tested(name: &str, scores: &ClassScores<'_>, full: (&str, &str), margin: f64) -> Tested {
-    let found = Attribute::column(scores.table, name).and_then(|a| loss(&a, scores, full, margin));
-    let (measured, note) = match found {
+/// The contrast of a column of the table.
+pub(super) fn of_column(name: &str, scores: &ClassScores<'_>, full: (&str, &str), margin: f64) -> Tested {
+    let attribute = Attribute::column(scores.table, name);
+    tested(format!("attribute:{name}"), &format!("`{name}`"), attribute, scores, full, margin)
+}
+
+/// The contrast of numbers that were measured in the images, one a row.
+pub(super) fn of_numbers(
+    (name, values): (&str, &[Option<f64>]),
+    scores: &ClassScores<'_>,
+    full: (&str, &str),
+    margin: f64,
+) -> Tested {
+    tested(format!("number:{name}"), name, Attribute::numbers(name, values), scores, full, margin)
+}
+
+fn tested(
+    id: String,
+    called: &str,
+    attribute: Result<Attribute, String>,
+    scores: &ClassScores<'_>,
+    full: (&str, &str),
+    margin: f64,
+) -> Tested {
+    let (measured, note) = match attribute.and_then(|a| loss(&a, scores, full, margin)) {
         Ok((measured, note)) => (Ok(vec![measured]), note),
         Err(why) => (Err(why), None),
     };
-    Tested {
-        id: format!("attribute:{name}"),
-        what: format!(
-            "AUC that the full-image model loses when the association of `{name}` with the label is broken"
-        ),
-        measured,
-        note,
-    }
+    let what = format!(
+        "AUC that the full-image model loses when the association of {called} with the label is broken"
+    );
+    Tested { id, what, measured, note }
 }

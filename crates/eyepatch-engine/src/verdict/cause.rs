@@ -3,7 +3,7 @@
 use eyepatch_core::{Keep, MaskingCard};
 use eyepatch_report::schema::{Cause, Check, Contrast, Measured, Outcome, Severity};
 
-use super::broken::{self, Attribute};
+use super::broken;
 use super::hidden::HidingSet;
 use super::rule::{Tested, outcomes};
 use super::scores::{ClassScores, above_chance, difference, measured};
@@ -68,25 +68,12 @@ impl Search<'_> {
     }
 
     fn column(&self, name: &str) -> Candidate {
-        let tested = broken::tested(name, self.scores, self.full, LEAST);
+        let tested = broken::of_column(name, self.scores, self.full, LEAST);
         Candidate { name: name.to_owned(), tested, kind: Kind::Column }
     }
 
     fn number(&self, name: &str, values: &[Option<f64>]) -> Candidate {
-        let found =
-            Attribute::numbers(name, values).and_then(|a| broken::loss(&a, self.scores, self.full, LEAST));
-        let (measured, note) = match found {
-            Ok((measured, note)) => (Ok(vec![measured]), note),
-            Err(why) => (Err(why), None),
-        };
-        let tested = Tested {
-            id: format!("number:{name}"),
-            what: format!(
-                "AUC that the full-image model loses when the association of {name} with the label is broken"
-            ),
-            measured,
-            note,
-        };
+        let tested = broken::of_numbers((name, values), self.scores, self.full, LEAST);
         Candidate { name: name.to_owned(), tested, kind: Kind::Number }
     }
 

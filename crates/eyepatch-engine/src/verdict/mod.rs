@@ -97,7 +97,7 @@ impl<'a> OfClass<'a> {
         let Case { rule, full, .. } = self.case;
         let hidden = hidden::tested(rule, &self.hiding, &self.scores, full.0);
         let attributes =
-            rule.attributes.iter().map(|name| broken::tested(name, &self.scores, *full, rule.margin));
+            rule.attributes.iter().map(|name| broken::of_column(name, &self.scores, *full, rule.margin));
         std::iter::once(hidden).chain(attributes).collect()
     }
 

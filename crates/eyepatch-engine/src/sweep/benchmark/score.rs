@@ -106,30 +106,28 @@ fn mass(planned: &PlannedCase, gathered: &Gathered, prepared: &Path) -> Result<O
     Ok((n > 0).then(|| outside / n as f64 > 0.5))
 }
 
-pub(super) fn benchmark(plan: &BenchmarkPlan, cases: Vec<BenchmarkCase>) -> Result<Benchmark> {
+pub(super) fn benchmark(plan: &BenchmarkPlan, cases: Vec<BenchmarkCase>) -> Benchmark {
     let of = |bucket: Bucket| cases.iter().filter(move |c| c.bucket == bucket);
-    let share = |among: &dyn Fn() -> Vec<bool>| -> Result<Rate> { rate(&among()) };
     let called = |c: &BenchmarkCase| c.verdict.status == Status::Flagged;
-    let inconclusive =
-        |bucket: Bucket| of(bucket).map(|c| c.verdict.status == Status::Inconclusive).collect::<Vec<_>>();
+    let inconclusive = |bucket: Bucket| of(bucket).map(|c| c.verdict.status == Status::Inconclusive);
     let mut readings = vec![Reading {
         name: "verdict".into(),
         rule: "The verdict is `shortcut`.".into(),
-        sensitivity: share(&|| of(Bucket::Planted).map(called).collect())?,
-        specificity: share(&|| of(Bucket::Clean).map(|c| !called(c)).collect())?,
+        sensitivity: rate(of(Bucket::Planted).map(called)),
+        specificity: rate(of(Bucket::Clean).map(|c| !called(c))),
     }];
     for (i, (name, rule)) in OTHERS.iter().enumerate() {
         let said = |bucket: Bucket| of(bucket).filter_map(move |c| c.others[i]);
         readings.push(Reading {
             name: (*name).into(),
             rule: (*rule).into(),
-            sensitivity: share(&|| said(Bucket::Planted).collect())?,
-            specificity: share(&|| said(Bucket::Clean).map(|s| !s).collect())?,
+            sensitivity: rate(said(Bucket::Planted)),
+            specificity: rate(said(Bucket::Clean).map(|s| !s)),
         });
     }
     let right = |c: &BenchmarkCase| c.cause().is_some_and(|name| c.causes.iter().any(|right| right == name));
     let rule = plan.cases.first().and_then(|c| c.plan.design.verdict.clone()).unwrap_or_default();
-    Ok(Benchmark {
+    Benchmark {
         id: plan.audit.id.clone(),
         question: plan.audit.question.clone(),
         seed: plan.audit.seed,
@@ -141,23 +139,23 @@ pub(super) fn benchmark(plan: &BenchmarkPlan, cases: Vec<BenchmarkCase>) -> Resu
              at least {PLANTED:.2} is planted; clean is an interval wholly below {CLEAN:.2}, or nothing planted."
         ),
         readings,
-        cause_accuracy: rate(&of(Bucket::Planted).filter(|c| called(c)).map(right).collect::<Vec<_>>())?,
-        inconclusive_planted: rate(&inconclusive(Bucket::Planted))?,
-        inconclusive_clean: rate(&inconclusive(Bucket::Clean))?,
+        cause_accuracy: rate(of(Bucket::Planted).filter(|c| called(c)).map(right)),
+        inconclusive_planted: rate(inconclusive(Bucket::Planted)),
+        inconclusive_clean: rate(inconclusive(Bucket::Clean)),
         plugins: plugins(plan),
         cells: Vec::new(),
         cases,
-    })
+    }
 }
 
-fn rate(each: &[bool]) -> Result<Rate> {
-    let (count, of) = (each.iter().filter(|b| **b).count(), each.len());
+fn rate(each: impl Iterator<Item = bool>) -> Rate {
+    let (count, of) = each.fold((0, 0), |(count, of), is| (count + usize::from(is), of + 1));
     let interval = exact_interval(count, of, LEVEL);
     let share = interval.ok().map(|(lower, upper)| Estimate {
         value: count as f64 / of as f64,
         interval: Some(Interval { lower, upper, level: LEVEL }),
     });
-    Ok(Rate { count, of, share })
+    Rate { count, of, share }
 }
 
 /// Models, maskers and probes of the first case; the data sets differ and stand in the declaration.
