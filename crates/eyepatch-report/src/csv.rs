@@ -86,8 +86,9 @@ pub fn contrasts(audit: &AuditResult) -> Result<String> {
 
 fn of_class(c: &ClassVerdict) -> impl Iterator<Item = Vec<String>> {
     let primary = c.primary.iter().map(|contrast| ("primary", contrast));
-    let all = primary.chain(c.supporting.iter().map(|contrast| ("supporting", contrast)));
-    all.flat_map(move |(kind, contrast)| {
+    let supporting = c.supporting.iter().map(|contrast| ("supporting", contrast));
+    let subgroups = c.subgroups.iter().map(|contrast| ("subgroup", contrast));
+    primary.chain(supporting).chain(subgroups).flat_map(move |(kind, contrast)| {
         let measured: Vec<Option<&Measured>> = match contrast.measured.as_slice() {
             [] => vec![None],
             all => all.iter().map(Some).collect(),

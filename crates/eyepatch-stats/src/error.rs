@@ -11,7 +11,7 @@ pub enum NotEstimable {
     /// Labels, scores and patients differ in number.
     #[error("{labels} labels do not go with {found} {what}")]
     LengthMismatch {
-        /// What differs in number from the labels: `scores`, `patients` or `weights`.
+        /// What differs in number from the labels: `scores`, `patients`, `weights` or `groups`.
         what: String,
         /// Number of labels.
         labels: usize,
@@ -125,13 +125,21 @@ pub enum StatsError {
     /// A contrast of nothing.
     #[error("a contrast needs at least one AUC")]
     NoTerms,
-    /// Folds and slices of weights differ in number.
+    /// Folds and slices of weights, or of groups, differ in number.
     #[error("{folds} folds have {weights} sets of weights")]
     WeightCount {
         /// Number of folds.
         folds: usize,
         /// Number of slices.
         weights: usize,
+    },
+    /// A group has images of one label only, so no weight makes it say nothing of the label.
+    #[error("group {group} has {} images only", if *.positive { "positive" } else { "negative" })]
+    GroupOfOneLabel {
+        /// The group, as the caller numbers it.
+        group: usize,
+        /// The label there is.
+        positive: bool,
     },
     /// A number lies outside its range.
     #[error("{name} must be {range} and is {found}")]

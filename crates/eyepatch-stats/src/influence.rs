@@ -108,8 +108,8 @@ impl<P: Ord + Clone> AucInfluence<P> {
     /// for a win and 0.5 for a tie and W1, W0 are the classes' sums of weights. `weights` has one slice a fold, with one
     /// weight an image; images of weight 0 count as absent. With equal weights it is [`AucInfluence::new`].
     ///
-    /// The weights are taken as fixed: where they were estimated from the same table (an attribute made independent of the
-    /// label), the variance does not know what that estimation adds or saves.
+    /// The weights are taken as fixed; where they make an attribute independent of the label, [`AucInfluence::balanced`]
+    /// estimates them and knows what that adds to the variance.
     ///
     /// # Errors
     /// As [`AucInfluence::new`], and [`NotEstimable::BadWeight`] within a fold for a weight that is negative or not finite.
@@ -121,8 +121,19 @@ impl<P: Ord + Clone> AucInfluence<P> {
     }
 }
 
+impl<'a, P: Ord> AucInfluence<&'a P> {
+    /// Adds deviations to the patients'.
+    pub(crate) fn add(&mut self, further: &Patients<'a, P>) {
+        for (patient, own) in &mut self.patients {
+            if let Some(deviation) = further.get(patient) {
+                own.add(1.0, deviation);
+            }
+        }
+    }
+}
+
 impl<P: Clone> AucInfluence<&P> {
-    fn owned(self) -> AucInfluence<P> {
+    pub(crate) fn owned(self) -> AucInfluence<P> {
         let patients = self.patients.into_iter().map(|(p, d)| (p.clone(), d)).collect();
         AucInfluence { auc: self.auc, folds: self.folds, patients }
     }
@@ -195,20 +206,40 @@ pub(crate) fn gather<'a, P: Ord>(
     folds: &[FoldScores<'a, P>],
     weights: Option<&[&[f64]]>,
 ) -> Result<AucInfluence<&'a P>, StatsError> {
+    let parts = parts_of(folds, weights)?;
+    sum_up(folds, &parts)
+}
+
+/// The parts of each fold.
+pub(crate) fn parts_of<P: Ord>(
+    folds: &[FoldScores<'_, P>],
+    weights: Option<&[&[f64]]>,
+) -> Result<Vec<Parts>, StatsError> {
     if folds.is_empty() {
         return Err(NotEstimable::Empty.into());
     }
-    let share = 1.0 / folds.len() as f64;
-    let mut patients: Patients<'_, P> = BTreeMap::new();
-    let mut each = Vec::with_capacity(folds.len());
-    for (i, fold) in folds.iter().enumerate() {
+    let one = |(i, fold): (usize, &FoldScores<'_, P>)| {
         if folds[..i].iter().any(|f| f.fold == fold.fold) {
             return Err(StatsError::DuplicateFold { fold: fold.fold });
         }
         let weights = weights.and_then(|w| w.get(i)).copied();
-        let (auc, here) = one_fold(fold, weights)
+        Parts::new(fold, weights).map_err(|reason| StatsError::FoldNotEstimable { fold: fold.fold, reason })
+    };
+    folds.iter().enumerate().map(one).collect()
+}
+
+/// The mean of folds with these parts.
+pub(crate) fn sum_up<'a, P: Ord>(
+    folds: &[FoldScores<'a, P>],
+    parts: &[Parts],
+) -> Result<AucInfluence<&'a P>, StatsError> {
+    let share = 1.0 / folds.len() as f64;
+    let mut patients: Patients<'_, P> = BTreeMap::new();
+    let mut each = Vec::with_capacity(folds.len());
+    for (fold, parts) in folds.iter().zip(parts) {
+        let here = deviations(fold, &parts.values)
             .map_err(|reason| StatsError::FoldNotEstimable { fold: fold.fold, reason })?;
-        each.push(auc);
+        each.push(parts.of_fold(fold));
         for (patient, deviation) in here {
             patients.entry(patient).or_default().add(share, &deviation);
         }
@@ -218,23 +249,15 @@ pub(crate) fn gather<'a, P: Ord>(
 }
 
 /// Every patient's deviations, in order of patient.
-type Patients<'a, P> = BTreeMap<&'a P, Deviation>;
+pub(crate) type Patients<'a, P> = BTreeMap<&'a P, Deviation>;
 
-/// A fold's AUC with its patients' deviations, factors included.
-fn one_fold<'a, P: Ord>(
+/// A fold's patients' deviations, factors included.
+pub(crate) fn deviations<'a, P: Ord>(
     fold: &FoldScores<'a, P>,
-    weights: Option<&[f64]>,
-) -> Result<(FoldAuc, Patients<'a, P>), NotEstimable> {
-    let parts = Parts::new(fold, weights)?;
-    if fold.patients.len() != fold.labels.len() {
-        return Err(NotEstimable::LengthMismatch {
-            what: "patients".into(),
-            labels: fold.labels.len(),
-            found: fold.patients.len(),
-        });
-    }
+    parts: &[Option<f64>],
+) -> Result<Patients<'a, P>, NotEstimable> {
     let mut here: Patients<'_, P> = BTreeMap::new();
-    for ((patient, &label), &part) in fold.patients.iter().zip(fold.labels).zip(&parts.values) {
+    for ((patient, &label), &part) in fold.patients.iter().zip(fold.labels).zip(parts) {
         let Some(part) = part else { continue };
         let own = here.entry(patient).or_default();
         let (sum, has) = if label {
@@ -253,22 +276,24 @@ fn one_fold<'a, P: Ord>(
         own.positive *= positive;
         own.negative *= negative;
     }
-    let present = |class: bool| {
-        fold.labels.iter().zip(&parts.values).filter(|(l, v)| **l == class && v.is_some()).count()
-    };
-    let n_positive = present(true);
-    let auc = FoldAuc { fold: fold.fold, auc: parts.auc, n_images: n_positive + present(false), n_positive };
-    Ok((auc, here))
+    Ok(here)
 }
 
 /// An AUC with what every image adds to a patient's deviation; `None` for an image that is absent (weight 0).
-struct Parts {
+pub(crate) struct Parts {
     auc: f64,
-    values: Vec<Option<f64>>,
+    pub(crate) values: Vec<Option<f64>>,
 }
 
 impl Parts {
     fn new<P>(fold: &FoldScores<'_, P>, weights: Option<&[f64]>) -> Result<Self, NotEstimable> {
+        if fold.patients.len() != fold.labels.len() {
+            return Err(NotEstimable::LengthMismatch {
+                what: "patients".into(),
+                labels: fold.labels.len(),
+                found: fold.patients.len(),
+            });
+        }
         let Some(weights) = weights else {
             let placements = Placements::new(fold.labels, fold.scores)?;
             let (m, n) = (placements.positives as f64, placements.negatives as f64);
@@ -284,6 +309,14 @@ impl Parts {
         };
         let values = placements.values.iter().zip(fold.labels).zip(weights).map(part).collect();
         Ok(Self { auc: placements.auc, values })
+    }
+
+    fn of_fold<P>(&self, fold: &FoldScores<'_, P>) -> FoldAuc {
+        let present = |class: bool| {
+            fold.labels.iter().zip(&self.values).filter(|(l, v)| **l == class && v.is_some()).count()
+        };
+        let n_positive = present(true);
+        FoldAuc { fold: fold.fold, auc: self.auc, n_images: n_positive + present(false), n_positive }
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod auc;
 mod average_precision;
+mod balanced;
 mod benjamini_hochberg;
 mod binomial;
 mod bootstrap;

@@ -1,5 +1,6 @@
 //! Verdicts with error control. `VERDICTS.md` at the top of the repository is the rule; [`rule`] reads like it.
 
+mod attribute;
 mod broken;
 mod cause;
 mod data;
@@ -7,6 +8,7 @@ mod declare;
 mod hidden;
 mod rule;
 mod scores;
+mod subgroups;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -135,6 +137,7 @@ impl<'a> OfClass<'a> {
             minimal_detectable_gap: gap(&primary, rule, n_tests),
             primary,
             supporting,
+            subgroups: subgroups::contrasts(rule, &self.hiding, &self.scores, *full),
             causes,
         }
     }

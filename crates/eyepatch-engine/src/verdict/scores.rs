@@ -38,24 +38,34 @@ impl<'a> ClassScores<'a> {
     /// # Errors
     /// Why it is not estimable, in words.
     pub(crate) fn auc(&self, trained: &str, evaluated: &str) -> Result<Influence<'a>, String> {
-        let folds = self.folds(trained, evaluated, |_| true);
-        AucInfluence::new(&given(&folds)).map_err(|e| e.to_string())
+        self.auc_of(trained, evaluated, |_| true)
     }
 
-    /// The same over the rows that `weight` gives a weight, plain and weighted.
-    pub(super) fn weighted(
+    /// The same over the rows that are wanted.
+    pub(super) fn auc_of(
         &self,
         trained: &str,
         evaluated: &str,
-        weight: &BTreeMap<usize, f64>,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Result<Influence<'a>, String> {
+        let folds = self.folds(trained, evaluated, wanted);
+        AucInfluence::new(&given(&folds)).map_err(|e| e.to_string())
+    }
+
+    /// The same over the rows that are in a group: as it is, and where the group says nothing of the label.
+    pub(super) fn balanced(
+        &self,
+        trained: &str,
+        evaluated: &str,
+        group: &BTreeMap<usize, usize>,
     ) -> Result<(Influence<'a>, Influence<'a>), String> {
-        let folds = self.folds(trained, evaluated, |row| weight.contains_key(&row));
-        let weights: Vec<Vec<f64>> =
-            folds.iter().map(|f| f.rows.iter().map(|row| weight[row]).collect()).collect();
-        let weights: Vec<&[f64]> = weights.iter().map(Vec::as_slice).collect();
+        let folds = self.folds(trained, evaluated, |row| group.contains_key(&row));
+        let groups: Vec<Vec<usize>> =
+            folds.iter().map(|f| f.rows.iter().map(|row| group[row]).collect()).collect();
+        let groups: Vec<&[usize]> = groups.iter().map(Vec::as_slice).collect();
         let told = |e: StatsError| e.to_string();
         let plain = AucInfluence::new(&given(&folds)).map_err(told)?;
-        Ok((plain, AucInfluence::weighted(&given(&folds), &weights).map_err(told)?))
+        Ok((plain, AucInfluence::balanced(&given(&folds), &groups).map_err(told)?))
     }
 
     /// Rows that were tested and have this class's label, each once.

@@ -179,6 +179,34 @@ fn a_camera_is_found_by_breaking_its_association() {
 }
 
 #[test]
+fn the_hidden_region_is_shown_by_group_with_its_patients() {
+    let truth = Truth { sign: 1.0, outside: 1.2, ..Truth::default() };
+    let v = judged(truth, &VerdictRule::default().attributes(["camera"]));
+    let [a, b] = &v.subgroups[..] else { panic!("{:?}", v.subgroups) };
+    assert_eq!((a.id.as_str(), b.id.as_str()), ("group:camera=A", "group:camera=B"));
+    assert!(a.what.ends_with("where camera is A") && a.measured.len() == 3);
+    // The shortcut does not depend on the camera.
+    assert!([a, b].iter().all(|c| c.outcome == Outcome::Evidence), "{:?}", v.subgroups);
+    let (table, sets, cards) = made(truth, 7, N);
+    let patients = |camera: &str, ill: bool| {
+        let of = table
+            .rows
+            .iter()
+            .filter(|r| r.labels[0] == Some(ill) && r.meta["camera"] == Meta::Text(camera.into()));
+        of.map(|r| &r.patient).collect::<BTreeSet<_>>().len()
+    };
+    let note =
+        format!("{} patients with and {} without the class.", patients("A", true), patients("A", false));
+    assert_eq!(a.note.as_deref(), Some(note.as_str()));
+    // Few patients are counted, and nothing more.
+    let rule = VerdictRule { patients: 200, ..VerdictRule::default().attributes(["camera"]) };
+    let v = judge(&table, &sets, &cards, &rule, true);
+    assert!(v.subgroups.iter().all(|c| c.measured.is_empty()));
+    assert!(v.subgroups[1].note.as_ref().unwrap().contains("fewer than 200 decide nothing"));
+    assert!(judged(truth, &VerdictRule::default()).subgroups.is_empty());
+}
+
+#[test]
 fn the_outline_of_the_hidden_region_is_no_shortcut() {
     let v = judged(Truth { sign: 2.0, outline: 1.5, ..Truth::default() }, &VerdictRule::default());
     assert_eq!(v.status, Status::Clear, "{}", v.sentence);

@@ -43,6 +43,7 @@ fn class() -> ClassVerdict {
         causes: causes(&supporting),
         primary,
         supporting,
+        subgroups: subgroups(),
         minimal_detectable_gap: Some(0.112),
     }
 }
@@ -139,6 +140,21 @@ fn supporting() -> Vec<Contrast> {
             1.0,
             vec![measured("NoROI", 0.004, 0.012, 0.25)],
         ),
+    ]
+}
+
+fn subgroups() -> Vec<Contrast> {
+    let of = |sex: &str, note: &str, fills: Vec<Measured>| {
+        let what = format!(
+            "AUC of the full-image model with the legitimate region hidden, less 0.5, where sex is {sex}"
+        );
+        let found = contrast(&format!("group:sex={sex}"), &what, 0.05, 0.004, fills);
+        Contrast { note: Some(note.into()), ..found }
+    };
+    let fills = vec![measured("NoROI", 0.214, 0.07, 0.001), measured("NoROI~noise", 0.197, 0.08, 0.002)];
+    vec![
+        of("F", "61 patients with and 83 without the class.", fills),
+        of("M", "12 patients with and 40 without the class; fewer than 20 decide nothing", Vec::new()),
     ]
 }
 

@@ -26,6 +26,7 @@ fn class(primary: Vec<Contrast>, supporting: Vec<Contrast>) -> ClassVerdict {
         data: DataStatement { signal: Signal::NotMeasured, sentence: String::new() },
         primary,
         supporting,
+        subgroups: Vec::new(),
         causes: Vec::new(),
         minimal_detectable_gap: None,
     }

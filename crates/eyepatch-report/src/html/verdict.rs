@@ -87,6 +87,7 @@ impl<'a> ClassView<'a> {
         let tables = [
             table("Primary contrasts", false, &c.primary),
             table("Supporting contrasts", true, &c.supporting),
+            table("The hidden region, by group", true, &c.subgroups),
         ];
         let speaks = |c: &&Cause| c.named || !c.speaks_for.is_empty();
         let (causes, others): (Vec<_>, Vec<_>) = c.causes.iter().partition(speaks);

@@ -36,6 +36,9 @@ pub struct ClassVerdict {
     pub primary: Vec<Contrast>,
     /// What names a cause, and never makes a verdict.
     pub supporting: Vec<Contrast>,
+    /// The contrast of the hidden region in groups of patients, by each named column; it makes no verdict.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subgroups: Vec<Contrast>,
     /// Causes that were looked for, the likeliest first.
     pub causes: Vec<Cause>,
     /// Smallest value of the primary contrasts that a test of this size would have found with 80 % power.

@@ -29,6 +29,8 @@ impl Share {
             data,
             primary,
             supporting,
+            // Named by what columns say.
+            subgroups: _,
             causes,
             minimal_detectable_gap,
         } = c;
@@ -43,6 +45,7 @@ impl Share {
             data: data_statement(data),
             primary: primary.iter().map(|c| self.contrast(c)).collect(),
             supporting: supporting.iter().map(|c| self.contrast(c)).collect(),
+            subgroups: Vec::new(),
             causes,
             minimal_detectable_gap: *minimal_detectable_gap,
         }

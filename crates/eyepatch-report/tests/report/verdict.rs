@@ -34,13 +34,15 @@ fn every_contrast_and_cause_is_on_the_page_and_the_hidden_region_leads_to_its_pi
     let page = render(&sample);
     let section = between(&page, "<section id=\"a2-verdict\"", "</section>");
     let class = &sample.result.audits[1].verdict.as_ref().unwrap().classes[0];
-    for c in class.primary.iter().chain(&class.supporting) {
+    let all = || class.primary.iter().chain(&class.supporting).chain(&class.subgroups);
+    for c in all() {
         assert!(section.contains(&format!("<code>{}</code>", c.id)), "{}", c.id);
     }
-    let measured = class.primary.iter().chain(&class.supporting).flat_map(|c| &c.measured).count();
-    assert_eq!(section.matches("data-label=\"Estimate\"").count(), measured);
-    assert_eq!(section.matches("class=\"mark ").count(), measured);
-    assert_eq!(section.matches("<td colspan=\"3\">not estimable</td>").count(), 2);
+    assert_eq!(section.matches("data-label=\"Estimate\"").count(), all().flat_map(|c| &c.measured).count());
+    let drawn = class.primary.iter().chain(&class.supporting).flat_map(|c| &c.measured).count();
+    assert_eq!(section.matches("class=\"mark ").count(), drawn, "groups are not drawn");
+    assert_eq!(section.matches("<td colspan=\"3\">not estimable</td>").count(), 3);
+    assert!(section.contains("The hidden region, by group") && section.contains("61 patients with and 83"));
     let causes: Vec<_> =
         class.causes.iter().map(|c| section.find(&format!("<p><b>{}</b>", c.name))).collect();
     assert!(causes.iter().all(Option::is_some) && causes[0] < causes[1], "{causes:?}");

@@ -80,9 +80,9 @@ pub(crate) fn run(
     let mut family = vec![hidden];
     let plain = cohort.influence(&full)?;
     for attribute in &attributes {
-        family.push(match weights(cohort, attribute) {
-            Some(weights) => {
-                let broken = AucInfluence::weighted(&[cohort.fold(&full)], &[&weights])?;
+        family.push(match groups(cohort, attribute) {
+            Some(groups) => {
+                let broken = AucInfluence::balanced(&[cohort.fold(&full)], &[&groups])?;
                 contrast(&[(1.0, &plain), (-1.0, &broken)], 0.0)?.p_above(MARGIN)
             }
             None => 1.0,
@@ -105,24 +105,12 @@ fn attribute(cohort: &Cohort, draws: &mut Draws) -> Vec<bool> {
     values
 }
 
-/// P(value) / P(value | label), estimated from the images as the engine does; `None` where too few patients have a value.
-fn weights(cohort: &Cohort, attribute: &[bool]) -> Option<Vec<f64>> {
-    let mut images = [[0_usize; 2]; 2];
+/// The images' values as groups; `None` where too few patients have one.
+fn groups(cohort: &Cohort, attribute: &[bool]) -> Option<Vec<usize>> {
     let mut patients: [[BTreeSet<u32>; 2]; 2] = Default::default();
     for ((&value, &label), &patient) in attribute.iter().zip(&cohort.labels).zip(&cohort.patients) {
-        images[usize::from(label)][usize::from(value)] += 1;
         patients[usize::from(label)][usize::from(value)].insert(patient);
     }
-    if patients.iter().flatten().any(|p| p.len() < PATIENTS_A_VALUE) {
-        return None;
-    }
-    let share = |value: usize| (images[0][value] + images[1][value]) as f64 / attribute.len() as f64;
-    let within = |label: usize, value: usize| {
-        images[label][value] as f64 / (images[label][0] + images[label][1]) as f64
-    };
-    let weight = |(&value, &label): (&bool, &bool)| {
-        let (value, label) = (usize::from(value), usize::from(label));
-        share(value) / within(label, value)
-    };
-    Some(attribute.iter().zip(&cohort.labels).map(weight).collect())
+    let enough = patients.iter().flatten().all(|p| p.len() >= PATIENTS_A_VALUE);
+    enough.then(|| attribute.iter().map(|value| usize::from(*value)).collect())
 }
