@@ -358,6 +358,8 @@ fn mask_fills_and_controls() {
     };
     let inside: Vec<bool> = roi.pixels().map(|p| p.0[0] != 0).collect();
     let area = |bits: &[bool]| bits.iter().filter(|b| **b).count();
+    let dark = data.path().join("dark.png");
+    image::GrayImage::new(image.width(), image.height()).save(&dark).unwrap();
     for fill in [
         "black",
         "mean",
@@ -368,8 +370,14 @@ fn mask_fills_and_controls() {
         "noise",
         "own-noise",
         "inpaint",
+        "average",
+        "donors:1",
     ] {
-        let changed = changed(&["--fill", fill]);
+        let training: &[&str] = match fill {
+            "average" | "donors:1" => &["--training", dark.to_str().unwrap()],
+            _ => &[],
+        };
+        let changed = changed(&[&["--fill", fill], training].concat());
         assert!(changed.iter().zip(&inside).all(|(c, i)| *i || !c), "{fill} changes a visible pixel");
         assert!(area(&changed) > area(&inside) / 2, "{fill} leaves the region as it is");
     }
@@ -391,6 +399,7 @@ fn mask_fills_and_controls() {
     refused(&mut mask(&["--control", "elsewhere"]), &["no control `elsewhere`", "swap:OTHER.png"]);
     refused(&mut mask(&["--fill", "blur:0,3"]), &["kx"]);
     refused(&mut mask(&["--fill", "grey"]), &["grey", "inpaint"]);
+    refused(&mut mask(&["--fill", "donors:2"]), &["made of other images", "--training"]);
 }
 
 #[test]

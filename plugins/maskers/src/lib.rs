@@ -1,4 +1,4 @@
-//! Region and fill maskers: the five published strategies, their dilations, controls, and nine fills.
+//! Region and fill maskers: the five published strategies, their dilations, controls, and eleven fills.
 //!
 //! A [`Region`] says **where** (inside or outside, as segmented or its box, dilated or eroded, which structures, whose: the
 //! sample's own or a control's), a [`Fill`] says **what with**. Any goes with any. [`published`] lists the five of the

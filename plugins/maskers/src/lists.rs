@@ -43,27 +43,28 @@ pub fn fills(fills: impl IntoIterator<Item = Fill>) -> Vec<Handle<dyn Masker>> {
     fills.into_iter().map(|fill| Region { fill, ..Region::default() }.into()).collect()
 }
 
-/// What a verdict looks at, for `MaskingSweep::also`: ten maskings that the full-image model is asked about.
+/// Fills that hide and look like what the model was trained on. A model that is shown a black, grey or noisy block is far from all it
+/// has seen: its answer may be stuck whatever stands beside the block, and a shortcut there is missed.
+const NATURAL: [Fill; 3] = [Fill::Average, Fill::Donors { n: 1 }, Fill::Donors { n: 4 }];
+
+/// What a verdict looks at, for `MaskingSweep::also`: thirteen maskings that the full-image model is asked about.
 ///
-/// - The **cover** of these structures (none named: of the whole ROI) hidden by three fills:
+/// - The **cover** of these structures (none named: of the whole ROI) hidden by three fills made of training images:
 ///   does the model still answer where neither ROI nor outline is left?
-/// - The **exact** region turned black: what the outline adds to that.
-/// - The **border** between the corners, the **corners** and the **background**, each shown alone with two fills for the
+/// - The **exact** region under the first of these fills: what the outline adds to that.
+/// - The **border** between the corners, the **corners** and the **background**, each shown alone with the same fills for the
 ///   rest: which of them suffices for the answer.
 ///
-/// [`Fill::Inpaint`] is not among the fills: with 512 pixels a side it takes some 20 times as long as noise.
-///
-/// `structures` are those of the legitimate region. Where none is named the exact region is the study's `NoROI`, which a
-/// sweep that has it already takes no second time. A dilation by its margin is for [`Masker::dilated`].
+/// `structures` are those of the legitimate region. A dilation by its margin is for [`Masker::dilated`].
 #[must_use]
 pub fn verdict_maskings(structures: &[&str]) -> Vec<Handle<dyn Masker>> {
     let structures: Vec<String> = structures.iter().map(|&name| name.to_owned()).collect();
     let own = |of, fill| Region { of, fill, structures: structures.clone(), ..Region::default() };
-    let covers = [Fill::Black, Fill::Mean, Fill::Noise].map(|fill| own(Of::Cover, fill));
-    let exact = own(Of::Own, Fill::Black);
+    let covers = NATURAL.map(|fill| own(Of::Cover, fill));
+    let exact = own(Of::Own, NATURAL[0]);
     let parts = [Of::Rim(Of::RIM), Of::Corners(Of::CORNERS), Of::Background(Of::RIM)];
-    let parts = parts.into_iter().flat_map(|of| {
-        [Fill::Mean, Fill::Black].map(|fill| Region { of, fill, keep: Keep::Inside, ..Region::default() })
-    });
+    let parts = parts
+        .into_iter()
+        .flat_map(|of| NATURAL.map(|fill| Region { of, fill, keep: Keep::Inside, ..Region::default() }));
     covers.into_iter().chain([exact]).chain(parts).map(Into::into).collect()
 }

@@ -183,7 +183,7 @@ impl Region {
 }
 
 /// Shows or hides the region of interest, or a control's region: inside or outside, as segmented or its box, dilated or
-/// eroded, some of its structures or all, under any of nine fills.
+/// eroded, some of its structures or all, under any of eleven fills.
 #[plugin("eyepatch/region", revision = 2)]
 impl Masker for Region {
     fn card(&self) -> MaskingCard {

@@ -345,8 +345,8 @@ pub(crate) struct MaskArgs {
     /// Dilate the region by N pixels before its box is taken; N < 0 erodes [default: 0].
     #[arg(long, allow_hyphen_values = true)]
     pub(crate) dilate: Option<i32>,
-    /// What hidden pixels become: black, mean, local-mean:R, visible-mean, blur:KX,KY, gaussian:SIGMA, noise, own-noise,
-    /// inpaint [default: black].
+    /// What hidden pixels become: black, mean, local-mean:R, visible-mean, average, donors:N, blur:KX,KY, gaussian:SIGMA,
+    /// noise, own-noise, inpaint [default: black].
     #[arg(long)]
     pub(crate) fill: Option<String>,
     /// Another region than the ROI: none, swap:OTHER.png (its ROI), moved, blob, dice:D (a wrong outline) [default: none].

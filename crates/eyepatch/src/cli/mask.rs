@@ -61,6 +61,11 @@ fn control(text: &str) -> Result<(Value, Other), CliError> {
     }
 }
 
+/// Fills that would put the image's own hidden part back.
+fn takes_pictures(fill: &str) -> bool {
+    fill == "average" || fill.starts_with("donors")
+}
+
 pub(crate) fn mask(args: &MaskArgs, linked: &Linked) -> Result<Outcome, CliError> {
     match (&args.plan, &args.image, &args.roi, args.keep) {
         (Some(planned), ..) => all(args, planned, linked),
@@ -106,6 +111,12 @@ fn one(
     }
     let ctx = Ctx::new(Seed::root(args.seed.unwrap_or(1907)).child(&name), 1)?;
     let training = training(args, &source, &mask)?;
+    if args.training.is_empty() && args.fill.as_deref().is_some_and(takes_pictures) {
+        return Err(CliError::usage(
+            "this fill is made of other images, and there is none but the one to be masked",
+            "give others with --training",
+        ));
+    }
     if masker.learns() && args.training.is_empty() {
         tracing::warn!(
             "the fill learns from the image itself, its hidden part included; --training gives it others"

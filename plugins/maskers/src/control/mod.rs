@@ -248,7 +248,7 @@ fn first_by_rank<R: Ord>(
 }
 
 /// A number from 0 to `n - 1`; `n` is at least 1.
-fn below(rng: &mut impl RngCore, n: usize) -> usize {
+pub(crate) fn below(rng: &mut impl RngCore, n: usize) -> usize {
     // The bias of a remainder of 64 bits is far below anything that could be seen.
     (rng.next_u64() % n.max(1) as u64) as usize
 }

@@ -1,6 +1,7 @@
 use eyepatch_core::{Ctx, Error, Image, Mask, Result};
 
 use super::blend::{Blend, Values};
+use super::pictures::Pictures;
 use super::statistics::Statistics;
 use super::{Fill, box_blur, gaussian, inpaint, local_mean, noise};
 
@@ -8,20 +9,27 @@ use super::{Fill, box_blur, gaussian, inpaint, local_mean, noise};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Filler {
     fill: Fill,
-    /// Of the training part; empty where the fill does not learn.
-    statistics: Statistics,
+    learnt: Learnt,
+}
+
+/// What a fill keeps of the training part.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Learnt {
+    Nothing,
+    Statistics(Statistics),
+    Pictures(Pictures),
 }
 
 impl Default for Filler {
     /// Black.
     fn default() -> Self {
-        Self::new(Fill::Black, Statistics::default())
+        Self::new(Fill::Black, Learnt::Nothing)
     }
 }
 
 impl Filler {
-    pub(super) fn new(fill: Fill, statistics: Statistics) -> Self {
-        Self { fill, statistics }
+    pub(super) fn new(fill: Fill, learnt: Learnt) -> Self {
+        Self { fill, learnt }
     }
 
     /// Fills every pixel of `image` that is not `visible`.
@@ -51,11 +59,20 @@ impl Filler {
     }
 
     fn values(&self, image: &Image, blend: &Blend<'_>, ctx: &Ctx) -> Result<Values> {
+        Ok(match &self.learnt {
+            Learnt::Statistics(of) if self.fill == Fill::Noise => {
+                Values::Each(noise::noise(image, of.for_image(image)?, blend, ctx))
+            }
+            Learnt::Statistics(of) => flat(of, image)?,
+            Learnt::Pictures(of) => Values::Each(of.draw(image, ctx)?),
+            Learnt::Nothing => self.of_image(image, blend, ctx)?,
+        })
+    }
+
+    /// Made from the image alone, or from nothing.
+    fn of_image(&self, image: &Image, blend: &Blend<'_>, ctx: &Ctx) -> Result<Values> {
         let all = |_| true;
         Ok(match self.fill {
-            Fill::Black => Values::BLACK,
-            Fill::Mean => flat(&self.statistics, image)?,
-            Fill::Noise => Values::Each(noise::noise(image, self.statistics.for_image(image)?, blend, ctx)),
             Fill::OwnNoise => {
                 let own = Statistics::of_image(image, all);
                 Values::Each(noise::noise(image, own.for_image(image)?, blend, ctx))
@@ -67,6 +84,8 @@ impl Filler {
             Fill::Inpaint => Values::Each(inpaint::inpaint(image, &blend.beyond())),
             Fill::Blur { kx, ky } => Values::Each(box_blur::box_blur(image, kx, ky)),
             Fill::Gaussian { sigma } => Values::Each(gaussian::gaussian(image, sigma)),
+            // The others have learnt something.
+            Fill::Black | Fill::Mean | Fill::Noise | Fill::Average | Fill::Donors { .. } => Values::BLACK,
         })
     }
 }

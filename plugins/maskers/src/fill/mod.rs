@@ -3,7 +3,7 @@
 //! | fill | hides | made from |
 //! |---|---|---|
 //! | `black` | yes | nothing |
-//! | `mean`, `noise` | yes | the training part |
+//! | `mean`, `noise`, `average`, `donors(N)` | yes | the training part |
 //! | `local-mean(R)`, `visible-mean`, `inpaint` | yes | the image's visible pixels |
 //! | `blur(KX,KY)`, `gaussian(SIGMA)`, `own-noise` | no | all of the image's pixels |
 
@@ -16,6 +16,7 @@ mod inpaint;
 mod local_mean;
 mod noise;
 mod parse;
+mod pictures;
 mod statistics;
 #[cfg(test)]
 mod twins;
@@ -26,8 +27,10 @@ use eyepatch_core::{Ctx, Error, Kind, Result, TrainingPart};
 use serde::{Deserialize, Serialize};
 
 pub use filler::Filler;
+use filler::Learnt;
 pub use parse::FillError;
 
+use pictures::Pictures;
 use statistics::Statistics;
 
 /// The largest window, in pixels: the side of the largest image.
@@ -50,6 +53,15 @@ pub enum Fill {
     /// Gaussian noise with the training part's mean and standard deviation a channel, independent between pixels,
     /// clipped to the depth. A sample's noise is the same whatever its region.
     Noise,
+    /// The average image of the training part, pixel by pixel: nearer to what a model has seen than one grey level.
+    Average,
+    /// The mean of the same place in training images that are drawn at random, whatever their label, for each sample (out of
+    /// [`Fill::DONORS`] that are kept). One donor looks like an image that the model knows; many approach
+    /// [`Fill::Average`].
+    Donors {
+        /// Donors a sample, 1 to [`Fill::DONORS`].
+        n: u32,
+    },
     /// The mean of the visible pixels in the window of `2 * radius + 1` pixels a side around the pixel, one value a
     /// channel. Where the window holds none, its radius doubles until it does.
     LocalMean {
@@ -78,6 +90,9 @@ pub enum Fill {
 }
 
 impl Fill {
+    /// Training images that [`Fill::Donors`] keeps.
+    pub const DONORS: u32 = 32;
+
     /// Its name in cards and score files: `black`, `local-mean(8)`, `blur(51,51)`, `gaussian(10)`.
     #[must_use]
     pub fn name(self) -> Cow<'static, str> {
@@ -85,6 +100,8 @@ impl Fill {
             Self::Black => "black".into(),
             Self::Mean => "mean".into(),
             Self::Noise => "noise".into(),
+            Self::Average => "average".into(),
+            Self::Donors { n } => format!("donors({n})").into(),
             Self::LocalMean { radius } => format!("local-mean({radius})").into(),
             Self::VisibleMean => "visible-mean".into(),
             Self::Inpaint => "inpaint".into(),
@@ -101,6 +118,8 @@ impl Fill {
             Self::Black
             | Self::Mean
             | Self::Noise
+            | Self::Average
+            | Self::Donors { .. }
             | Self::LocalMean { .. }
             | Self::VisibleMean
             | Self::Inpaint => true,
@@ -111,7 +130,7 @@ impl Fill {
     /// Whether it must see the training part.
     #[must_use]
     pub fn learns(self) -> bool {
-        matches!(self, Self::Mean | Self::Noise)
+        matches!(self, Self::Mean | Self::Noise | Self::Average | Self::Donors { .. })
     }
 
     /// What it is, as the end of a sentence: "the hidden pixels are …".
@@ -121,6 +140,11 @@ impl Fill {
             Self::Black => "black".into(),
             Self::Mean => "the mean grey level of the training part".into(),
             Self::Noise => "Gaussian noise of the training part's mean and standard deviation".into(),
+            Self::Average => "the average image of the training part".into(),
+            Self::Donors { n: 1 } => "the same place of a training image drawn at random".into(),
+            Self::Donors { n } => {
+                format!("the mean of the same place in {n} training images drawn at random").into()
+            }
             Self::LocalMean { radius } => {
                 format!("the mean of the visible pixels within {radius} pixels (or of the nearest ones)")
                     .into()
@@ -151,6 +175,9 @@ impl Fill {
         };
         match self {
             Self::LocalMean { radius } => side("local-mean: radius", radius),
+            Self::Donors { n } if !(1..=Self::DONORS).contains(&n) => {
+                Err(format!("donors: n = {n}: 1 to {} are allowed", Self::DONORS))
+            }
             // As an accident it would pass for a masking.
             Self::Blur { kx: 1, ky: 1 } => Err("blur: kx = ky = 1 changes nothing; give a wider box".into()),
             Self::Blur { kx, ky } => side("blur: kx", kx).and_then(|()| side("blur: ky", ky)),
@@ -167,7 +194,7 @@ impl Fill {
     ///
     /// # Errors
     /// [`Error::Params`] as [`Fill::check`], what loading says, [`Error::EmptyRegion`] where there is nothing to learn
-    /// from, and [`Error::Shape`] where the training images differ in channels.
+    /// from, and [`Error::Shape`] where the training images differ in channels, or for pictures in size.
     pub fn prepare(self, training: &dyn TrainingPart, ctx: &Ctx) -> Result<Filler> {
         // A literal in code may not have been checked.
         self.check().map_err(|problem| Error::Params {
@@ -175,7 +202,12 @@ impl Fill {
             id: "eyepatch/region".into(),
             problem,
         })?;
-        let statistics = if self.learns() { Statistics::of(training, ctx)? } else { Statistics::default() };
-        Ok(Filler::new(self, statistics))
+        let learnt = match self {
+            Self::Mean | Self::Noise => Learnt::Statistics(Statistics::of(training, ctx)?),
+            Self::Average => Learnt::Pictures(Pictures::average(training, ctx)?),
+            Self::Donors { n } => Learnt::Pictures(Pictures::donors(n as usize, training, ctx)?),
+            _ => Learnt::Nothing,
+        };
+        Ok(Filler::new(self, learnt))
     }
 }

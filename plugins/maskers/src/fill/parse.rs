@@ -10,8 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::Fill;
 
 /// The command line forms.
-const FORMS: &str = "black, mean, local-mean:RADIUS, visible-mean, noise, own-noise, inpaint, blur:KX,KY, \
-                     gaussian:SIGMA";
+const FORMS: &str = "black, mean, local-mean:RADIUS, visible-mean, average, donors:N, noise, own-noise, inpaint, \
+                     blur:KX,KY, gaussian:SIGMA";
 
 /// Why a text names no fill.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,8 @@ impl fmt::Display for FillError {
 
 impl std::error::Error for FillError {}
 
-/// `black`, `mean`, `local-mean:8`, `visible-mean`, `noise`, `own-noise`, `inpaint`, `blur:51,51`, `gaussian:10`.
+/// `black`, `mean`, `local-mean:8`, `visible-mean`, `average`, `donors:4`, `noise`, `own-noise`, `inpaint`, `blur:51,51`,
+/// `gaussian:10`.
 impl FromStr for Fill {
     type Err = FillError;
 
@@ -39,9 +40,11 @@ impl FromStr for Fill {
             ("black", None) => Self::Black,
             ("mean", None) => Self::Mean,
             ("noise", None) => Self::Noise,
+            ("average", None) => Self::Average,
             ("own-noise", None) => Self::OwnNoise,
             ("visible-mean", None) => Self::VisibleMean,
             ("inpaint", None) => Self::Inpaint,
+            ("donors", Some(n)) => Self::Donors { n: number(text, n)? },
             ("local-mean", Some(radius)) => Self::LocalMean { radius: number(text, radius)? },
             ("gaussian", Some(sigma)) => Self::Gaussian { sigma: number(text, sigma)? },
             ("blur", Some(sides)) => {

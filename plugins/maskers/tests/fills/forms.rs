@@ -12,6 +12,8 @@ fn table() -> Vec<(&'static str, &'static str, serde_json::Value)> {
         ("black", "black", json!("black")),
         ("mean", "mean", json!("mean")),
         ("noise", "noise", json!("noise")),
+        ("average", "average", json!("average")),
+        ("donors:4", "donors(4)", json!({"donors": {"n": 4}})),
         ("local-mean:8", "local-mean(8)", json!({"local-mean": {"radius": 8}})),
         ("visible-mean", "visible-mean", json!("visible-mean")),
         ("inpaint", "inpaint", json!("inpaint")),
@@ -38,8 +40,8 @@ fn forms_names_and_json_agree() {
     let kinds = |fills: Vec<Fill>| {
         fills.iter().map(std::mem::discriminant).collect::<std::collections::HashSet<_>>().len()
     };
-    assert_eq!(kinds(fills()), 9);
-    assert_eq!(kinds(table().iter().map(|(form, ..)| form.parse().unwrap()).collect()), 9);
+    assert_eq!(kinds(fills()), 11);
+    assert_eq!(kinds(table().iter().map(|(form, ..)| form.parse().unwrap()).collect()), 11);
 }
 
 #[test]
@@ -48,15 +50,15 @@ fn hiding_and_learning_are_declared() {
         let fills = table().into_iter().map(|(form, ..)| form);
         fills.filter(|form| does(form.parse().unwrap())).collect()
     };
-    assert_eq!(those(Fill::learns), ["mean", "noise"]);
-    let hiding = ["black", "mean", "noise", "local-mean:8", "visible-mean", "inpaint"];
+    assert_eq!(those(Fill::learns), ["mean", "noise", "average", "donors:4"]);
+    let hiding = ["black", "mean", "noise", "average", "donors:4", "local-mean:8", "visible-mean", "inpaint"];
     assert_eq!(those(Fill::hides), hiding);
 }
 
 #[test]
 fn wrong_forms_are_told_what_there_is() {
     let said = |form: &str| form.parse::<Fill>().unwrap_err().to_string();
-    for form in ["blurred", "", "blur", "blur:3", "black:1", "local-mean", "Mean"] {
+    for form in ["blurred", "", "blur", "blur:3", "black:1", "local-mean", "Mean", "donors"] {
         let said = said(form);
         assert!(
             said.starts_with(&format!("no fill `{form}`; there are: black, mean, local-mean:RADIUS")),
@@ -69,6 +71,8 @@ fn wrong_forms_are_told_what_there_is() {
     for (form, problem) in [
         ("local-mean:0", "local-mean: radius = 0: 1 to 4096 pixels are allowed"),
         ("local-mean:4097", "local-mean: radius = 4097: 1 to 4096 pixels are allowed"),
+        ("donors:0", "donors: n = 0: 1 to 32 are allowed"),
+        ("donors:33", "donors: n = 33: 1 to 32 are allowed"),
         ("blur:0,3", "blur: kx = 0: 1 to 4096 pixels are allowed"),
         ("blur:3,9999", "blur: ky = 9999: 1 to 4096 pixels are allowed"),
         ("blur:1,1", "blur: kx = ky = 1 changes nothing; give a wider box"),

@@ -5,3 +5,4 @@
 mod forms;
 mod golden;
 mod laws;
+mod pictures;

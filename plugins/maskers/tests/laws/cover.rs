@@ -122,16 +122,19 @@ fn a_verdict_looks_at_cover_exact_region_and_parts() {
     let cards: Vec<_> = all.iter().map(|m| m.card()).collect();
     let names: Vec<&str> = cards.iter().map(|c| c.name.as_str()).collect();
     let expected = [
-        "NoROI~cover[left lung,right lung]",
-        "NoROI~cover-mean[left lung,right lung]",
-        "NoROI~cover-noise[left lung,right lung]",
-        "NoROI[left lung,right lung]",
-        "OnlyROI~rim-0.08-mean",
-        "OnlyROI~rim-0.08",
-        "OnlyROI~corners-0.25-mean",
-        "OnlyROI~corners-0.25",
-        "OnlyROI~background-0.08-mean",
-        "OnlyROI~background-0.08",
+        "NoROI~cover-average[left lung,right lung]",
+        "NoROI~cover-donors(1)[left lung,right lung]",
+        "NoROI~cover-donors(4)[left lung,right lung]",
+        "NoROI-average[left lung,right lung]",
+        "OnlyROI~rim-0.08-average",
+        "OnlyROI~rim-0.08-donors(1)",
+        "OnlyROI~rim-0.08-donors(4)",
+        "OnlyROI~corners-0.25-average",
+        "OnlyROI~corners-0.25-donors(1)",
+        "OnlyROI~corners-0.25-donors(4)",
+        "OnlyROI~background-0.08-average",
+        "OnlyROI~background-0.08-donors(1)",
+        "OnlyROI~background-0.08-donors(4)",
     ];
     assert_eq!(names, expected);
     for (masker, card) in all.iter().zip(&cards) {
@@ -144,11 +147,11 @@ fn a_verdict_looks_at_cover_exact_region_and_parts() {
         assert!(!card.is_own_whole_roi(), "{card:?}");
     }
     let causes: Vec<_> = cards[4..].iter().map(|c| c.cause.as_deref().unwrap()).collect();
-    assert_eq!(causes, ["border", "border", "corner", "corner", "background", "background"]);
+    assert_eq!(causes, ["border", "corner", "background"].map(|c| [c; 3]).concat());
 
     let whole = verdict_maskings(&[]);
     let exact: Vec<_> = whole.iter().filter(|m| m.card().is_own_whole_roi()).collect();
     assert_eq!(exact.len(), 1, "the exact region and no other");
-    assert_eq!(exact[0].card().name, "NoROI");
-    assert_eq!(exact[0].card().fill, Fill::Black.name());
+    assert_eq!(exact[0].card().name, "NoROI-average");
+    assert_eq!(exact[0].card().fill, Fill::Average.name());
 }
