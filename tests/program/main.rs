@@ -1,7 +1,6 @@
 //! The program as a user meets it: commands, files, exit codes, messages.
 #![allow(clippy::unwrap_used, reason = "clippy.toml allows it in test functions, not in their helpers")]
 
-mod acme;
 mod bad_input;
 mod check;
 mod data;
