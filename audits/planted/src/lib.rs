@@ -8,7 +8,7 @@ mod traps;
 
 use eyepatch::prelude::*;
 use plugin_auc::AucMatrix;
-use plugin_densenet::{DenseNet, densenet_tiny};
+use plugin_densenet::{DenseNet, Order, densenet_tiny};
 use plugin_maskers::{Region, verdict_maskings};
 use plugin_phantom::{Phantom, phantom_chest};
 use plugin_saliency::Occlusion;
@@ -56,10 +56,29 @@ fn cases(first: u64) -> PlantedBenchmark {
     PlantedBenchmark::new(cases)
 }
 
+/// Is a model said to do without the lungs because films were divided by their maximum before they were masked?
+///
+/// The sign is the film's brightest spot and lies in the lungs. Divided by its maximum first, as the study did, a film whose
+/// lungs are hidden still tells by its brightness; masked first, it tells nothing.
+#[audit(seed = 1907, tags = ["planted", "profiles", "synthetic"])]
+fn max_before_masking() -> Profiles {
+    Profiles::of(|profile| {
+        let order = if profile == Profile::Published { Order::Published } else { Order::Strict };
+        MaskingSweep::new(DenseNet { order, ..network() }, traps::calcified(films(1)))
+            .maskers([Region { keep: Keep::Full, ..Region::default() }.into(), Region::default().into()])
+            .split(SplitScheme::Holdout { test: 0.65 })
+            .folds(1)
+            .validation(0.15)
+            .probe(AucMatrix::default())
+            .examples(16)
+            .flag_if(auc(Keep::Outside).above(0.60))
+    })
+}
+
 /// How often is the verdict right where the truth is known?
 ///
 /// Eight shortcuts at four strengths, and as many kinds of traps: associations that no pixel shows, regions whose shape goes with
-/// the label, true signs outside of the lungs, cameras that look different and say nothing.
+/// the label, true signs outside of the lungs or as bright as nothing else, cameras that look different and say nothing.
 #[audit(seed = 1907, tags = ["planted", "benchmark", "synthetic"])]
 fn benchmark() -> PlantedBenchmark {
     cases(1000)

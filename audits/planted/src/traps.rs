@@ -18,7 +18,7 @@ struct Trap {
 
 const LUNGS_AND_HEART: [&str; 3] = ["left_lung", "right_lung", "heart"];
 
-const TRAPS: [Trap; 9] = [
+const TRAPS: [Trap; 10] = [
     Trap { name: "honest", repeats: 10, films: |f| f, region: &LUNGS },
     // A column of the table goes with the label, and no pixel shows it.
     Trap {
@@ -60,7 +60,16 @@ const TRAPS: [Trap; 9] = [
     Trap { name: "hospitals", repeats: 6, films: |f| f.with_sites(alike()), region: &LUNGS },
     // Several films of a patient whose labels differ.
     Trap { name: "mixed labels", repeats: 4, films: |f| f.with_mixed_labels(0.5), region: &LUNGS },
+    // A true sign that sets the film's maximum: see `max_before_masking`.
+    Trap { name: "brightest spot", repeats: 4, films: calcified, region: &LUNGS },
 ];
+
+/// Not overexposed, so that a spot in the lungs can be brighter than all else.
+pub(crate) fn calcified(films: Phantom) -> Phantom {
+    let camera = Camera { gain: 0.8, ..Camera::named("A") };
+    let site = Site { name: "north".into(), share: Association::independent(1.0), camera };
+    films.with_sign(Sign::Calcification).with_strength(0.5).with_sites(vec![site])
+}
 
 fn different_cameras(dark: Association) -> Vec<Site> {
     let bright = Association::independent(1.0);

@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let size: usize = args.next().map_or(Ok(64), |a| a.parse())?;
     let films = Phantom::chest().with_visits(1, 1).with_patients(2).with_size(size).with_prevalence(1.0);
     let rows = shortcuts();
-    let signs = [Sign::Emphysema, Sign::LargeHeart];
+    let signs = [Sign::Emphysema, Sign::LargeHeart, Sign::Calcification];
     let mut sheet = RgbImage::new((10 * size) as u32, ((rows.len() + signs.len()) * size) as u32);
     for (r, strengths) in rows.iter().enumerate() {
         for film in 0..2 {

@@ -93,6 +93,7 @@ impl Dataset for Phantom {
             (Anatomy::Fundus, _) => {
                 "a wider cup and a paler rim are drawn inside the disc and change no pixel elsewhere"
             }
+            (_, Sign::Calcification) => "the spot is drawn inside the lungs and changes no pixel elsewhere",
             (_, Sign::Opacity) => "opacities are drawn inside the lungs and change no pixel elsewhere",
             (_, Sign::Emphysema) => {
                 "lungs are darker and reach farther down; no pixel outside of them changes"

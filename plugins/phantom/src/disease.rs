@@ -59,14 +59,31 @@ pub(crate) fn consolidate(
     }
 }
 
-/// An opacity that lies well inside a lung; `None` where the film shows no such place.
-fn opacity((depth, frame): (&Plane, Frame), s: &mut Stream) -> Option<Opacity> {
+/// Adds a dense spot to the lungs of a chest scene, placed as opacities are.
+pub(crate) fn calcify(scene: &mut Scene, frame: Frame, aim: (&Plane, Frame), strength: f32, s: &mut Stream) {
+    let Some(centre) = inside(aim, s) else { return };
+    let radius = s.range(0.05, 0.08);
+    let n = scene.size();
+    for i in (0..n * n).filter(|i| scene.depth.at[*i] > 0.0) {
+        let (x, y) = frame.body(i % n, i / n);
+        let far = (x - centre.0).hypot(y - centre.1) / radius;
+        scene.planes[0].at[i] += 3.0 * strength * (1.0 - smoothstep(0.5, 1.2, far));
+    }
+}
+
+/// A place well inside a lung; `None` where the film shows none.
+fn inside((depth, frame): (&Plane, Frame), s: &mut Stream) -> Option<(f32, f32)> {
     let n = depth.size;
     // Rejection: the lungs cover a fifth of the film and more, so that two hundred draws all but never miss.
-    let centre = (0..200).find_map(|_| {
+    (0..200).find_map(|_| {
         let (column, row) = (s.below(n), s.below(n));
         (depth.at[row * n + column] > 0.07).then(|| frame.body(column, row))
-    })?;
+    })
+}
+
+/// An opacity that lies well inside a lung; `None` where the film shows no such place.
+fn opacity(aim: (&Plane, Frame), s: &mut Stream) -> Option<Opacity> {
+    let centre = inside(aim, s)?;
     let size = s.range(0.15, 0.25);
     let (sin, cos) = s.range(-0.8, 0.8).sin_cos();
     Some(Opacity {

@@ -28,6 +28,9 @@ pub enum Sign {
     Emphysema,
     /// A larger heart. It lies outside of the lungs, so that the legitimate region is lungs and heart.
     LargeHeart,
+    /// A small dense spot inside the lungs, the brightest place of most films: divided by its maximum before it is masked, a
+    /// film tells of it everywhere.
+    Calcification,
 }
 
 /// A hospital: how many of the patients it sees, and its camera.
@@ -268,6 +271,7 @@ impl Phantom {
             (Anatomy::Chest, Sign::Opacity) => "opacity",
             (Anatomy::Chest, Sign::Emphysema) => "emphysema",
             (Anatomy::Chest, Sign::LargeHeart) => "cardiomegaly",
+            (Anatomy::Chest, Sign::Calcification) => "calcification",
         }
     }
 

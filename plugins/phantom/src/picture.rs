@@ -152,11 +152,13 @@ fn scenes(phantom: &Phantom, record: &Record, frame: Frame, aim: Option<Frame>) 
         let s = &mut visit("disease");
         let changed = |change| chest.scene(frame, Visit { change, ..well });
         match phantom.sign {
-            Sign::Opacity => {
+            Sign::Opacity | Sign::Calcification => {
                 let elsewhere = aim.map(|f| (chest.depth(f, well), f));
                 let aim = elsewhere.as_ref().map_or((&healthy.depth, frame), |(depth, f)| (depth, *f));
                 let mut scene = healthy.clone();
-                disease::consolidate(&mut scene, frame, aim, phantom.strength, s);
+                let draw =
+                    if phantom.sign == Sign::Opacity { disease::consolidate } else { disease::calcify };
+                draw(&mut scene, frame, aim, phantom.strength, s);
                 scene
             }
             Sign::Emphysema => {

@@ -13,12 +13,12 @@ use eyepatch_report::schema::{
 use super::measure::Measures;
 use super::plan::{Role, SweepPlan};
 use super::shared::{DELIVERED, Masking, Shared};
-use super::{answer, check, gallery, measure, work};
+use super::{answer, check, gallery, measure, readable, work};
 use crate::Result;
 use crate::cell::{audit_name, read_json};
 use crate::data::split_file;
 use crate::run::{Assembled, Outcome, Precision};
-use crate::verdict::{Case, VerdictRule, verdict};
+use crate::verdict::{Case, Readout, VerdictRule, verdict};
 
 /// Confidence level of every interval.
 pub(super) const LEVEL: f64 = 0.95;
@@ -115,6 +115,7 @@ pub(super) fn verdict_of(plan: &SweepPlan, rule: &VerdictRule, gathered: &Gather
         width: s.size.1,
         check: gathered.check.as_ref(),
         numbers: &numbers,
+        readouts: &gathered.readouts,
         shape: match &shape {
             Ok(sets) => Ok(sets.as_slice()),
             Err(why) => Err(why.clone()),
@@ -138,6 +139,8 @@ pub(super) struct Gathered {
     pub(super) visible: Vec<f64>,
     /// What the check of the data set found.
     check: Option<Check>,
+    /// What embeddings tell of columns.
+    readouts: Vec<Readout>,
     /// What was measured in the images.
     measures: Option<Measures>,
 }
@@ -177,6 +180,10 @@ impl Gathered {
                     scores: read_json(&folder.join(work::SCORES_FILE))?,
                 }),
                 Role::Explain => all.attributions = read_json(&folder.join(work::ATTRIBUTIONS_FILE))?,
+                Role::Read { .. } => {
+                    let read: Vec<Readout> = read_json(&folder.join(readable::READABLE_FILE))?;
+                    all.readouts.extend(read);
+                }
                 Role::Scores => all.scores = read_json(&folder.join(work::SCORES_FILE))?,
             }
         }

@@ -11,6 +11,7 @@ mod flag;
 mod gallery;
 mod measure;
 mod plan;
+mod readable;
 mod shared;
 mod work;
 

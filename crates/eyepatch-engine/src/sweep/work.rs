@@ -127,7 +127,7 @@ pub(super) fn fit(
     cell.write_json(HISTORY_FILE, &history)
 }
 
-fn restore(shared: &Shared, fit: &Path, ctx: &Ctx) -> Result<Box<dyn Fitted>> {
+pub(super) fn restore(shared: &Shared, fit: &Path, ctx: &Ctx) -> Result<Box<dyn Fitted>> {
     Ok(shared.model.restore(&fit.join(MODEL_FOLDER), ctx)?)
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eyepatch_report::schema::Measured;
+use eyepatch_stats::ContrastEstimate;
 
 use super::attribute::Attribute;
 use super::rule::Tested;
@@ -55,17 +55,67 @@ impl Matched {
     }
 }
 
-/// The AUC that a model loses on full images without the attribute's association with the label.
+/// The AUC that a model loses on full images where an attribute says nothing of the label.
+pub(super) struct Loss {
+    /// The column, or what was measured.
+    pub(super) name: String,
+    id: String,
+    what: String,
+    /// The loss and what was left out, or why it is not estimable.
+    found: Result<(ContrastEstimate, Option<String>), String>,
+}
+
+impl Loss {
+    /// Of a column of the table.
+    pub(super) fn of_column(name: &str, scores: &ClassScores<'_>, full: (&str, &str)) -> Self {
+        let attribute = Attribute::column(scores.table, name);
+        Self::new(name, (format!("attribute:{name}"), &format!("`{name}`")), attribute, scores, full)
+    }
+
+    /// Of numbers that were measured in the images, one a row.
+    pub(super) fn of_numbers(
+        (name, values): (&str, &[Option<f64>]),
+        scores: &ClassScores<'_>,
+        full: (&str, &str),
+    ) -> Self {
+        let attribute = Attribute::numbers(name, values);
+        Self::new(name, (format!("number:{name}"), name), attribute, scores, full)
+    }
+
+    fn new(
+        name: &str,
+        (id, called): (String, &str),
+        attribute: Result<Attribute, String>,
+        scores: &ClassScores<'_>,
+        full: (&str, &str),
+    ) -> Self {
+        let what = format!(
+            "AUC that the full-image model loses when the association of {called} with the label is broken"
+        );
+        let found = attribute.and_then(|a| loss(&a, scores, full));
+        Self { name: name.to_owned(), id, what, found }
+    }
+
+    /// The contrast with this margin.
+    pub(super) fn tested(&self, margin: f64) -> Tested {
+        let measured = self
+            .found
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|(contrast, _)| Ok(vec![measured(&self.name, contrast, margin)?]));
+        let note = self.found.as_ref().ok().and_then(|(_, note)| note.clone());
+        Tested { id: self.id.clone(), what: self.what.clone(), measured, note }
+    }
+}
+
 fn loss(
     attribute: &Attribute,
     scores: &ClassScores<'_>,
     (full, on): (&str, &str),
-    margin: f64,
-) -> Result<(Measured, Option<String>), String> {
+) -> Result<(ContrastEstimate, Option<String>), String> {
     let rows = scores.tested_rows(full, on);
     let matched = Matched::new(attribute, scores, &rows)?;
     let (plain, broken) = scores.balanced(full, on, &matched.groups)?;
-    let found = measured(&attribute.name, &difference(&plain, &broken)?, margin)?;
     let note = (matched.left_out > 0).then(|| {
         format!(
             "{} of {} images have no value, or one that too few of the other side have",
@@ -73,39 +123,5 @@ fn loss(
             rows.len()
         )
     });
-    Ok((found, note))
-}
-
-/// The contrast of a column of the table.
-pub(super) fn of_column(name: &str, scores: &ClassScores<'_>, full: (&str, &str), margin: f64) -> Tested {
-    let attribute = Attribute::column(scores.table, name);
-    tested(format!("attribute:{name}"), &format!("`{name}`"), attribute, scores, full, margin)
-}
-
-/// The contrast of numbers that were measured in the images, one a row.
-pub(super) fn of_numbers(
-    (name, values): (&str, &[Option<f64>]),
-    scores: &ClassScores<'_>,
-    full: (&str, &str),
-    margin: f64,
-) -> Tested {
-    tested(format!("number:{name}"), name, Attribute::numbers(name, values), scores, full, margin)
-}
-
-fn tested(
-    id: String,
-    called: &str,
-    attribute: Result<Attribute, String>,
-    scores: &ClassScores<'_>,
-    full: (&str, &str),
-    margin: f64,
-) -> Tested {
-    let (measured, note) = match attribute.and_then(|a| loss(&a, scores, full, margin)) {
-        Ok((measured, note)) => (Ok(vec![measured]), note),
-        Err(why) => (Err(why), None),
-    };
-    let what = format!(
-        "AUC that the full-image model loses when the association of {called} with the label is broken"
-    );
-    Tested { id, what, measured, note }
+    Ok((difference(&plain, &broken)?, note))
 }

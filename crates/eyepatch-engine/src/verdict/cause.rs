@@ -3,8 +3,9 @@
 use eyepatch_core::{Keep, MaskingCard};
 use eyepatch_report::schema::{Cause, Check, Contrast, Measured, Outcome, Severity};
 
-use super::broken;
+use super::broken::Loss;
 use super::hidden::HidingSet;
+use super::readable::{self, Readout};
 use super::rule::{Tested, outcomes};
 use super::scores::{ClassScores, above_chance, difference, measured};
 
@@ -17,10 +18,11 @@ pub(super) struct Search<'a> {
     pub(super) cards: &'a [MaskingCard],
     /// Name of the full-image model and of the masking that shows everything.
     pub(super) full: (&'a str, &'a str),
-    /// Columns of the table that the audit names.
-    pub(super) columns: &'a [String],
+    /// What it loses by each column that the audit names.
+    pub(super) columns: &'a [Loss],
     /// Numbers that were measured in the images, one a row.
     pub(super) numbers: &'a [(String, Vec<Option<f64>>)],
+    pub(super) readouts: &'a [Readout],
     pub(super) hiding: &'a HidingSet<'a>,
     pub(super) check: Option<&'a Check>,
     pub(super) alpha: f64,
@@ -49,32 +51,28 @@ enum Kind {
 impl Search<'_> {
     /// The supporting contrasts and the causes, the likeliest first. `shortcut` says whether there is anything to explain.
     pub(super) fn run(&self, shortcut: bool) -> (Vec<Contrast>, Vec<Cause>) {
-        let mut candidates: Vec<Candidate> = self.columns.iter().map(|name| self.column(name)).collect();
+        let mut candidates: Vec<Candidate> =
+            self.columns.iter().map(|c| candidate(c, Kind::Column)).collect();
         candidates.extend(self.parts());
-        candidates.extend(self.numbers.iter().map(|(name, values)| self.number(name, values)));
+        let numbers =
+            self.numbers.iter().map(|(name, v)| Loss::of_numbers((name, v), self.scores, self.full));
+        candidates.extend(numbers.map(|loss| candidate(&loss, Kind::Number)));
         candidates.extend(self.outline());
         let kept: Vec<(String, Kind)> = candidates.iter().map(|c| (c.name.clone(), c.kind)).collect();
-        let contrasts = outcomes(candidates.into_iter().map(|c| c.tested).collect(), LEAST, self.alpha);
+        let mut contrasts = outcomes(candidates.into_iter().map(|c| c.tested).collect(), LEAST, self.alpha);
+        let columns = self.columns.iter().map(|c| c.name.as_str());
+        let readable = readable::contrasts(self.readouts, columns, self.scores, self.alpha);
         let named = if shortcut { self.named(&kept, &contrasts) } else { None };
         let mut causes: Vec<Cause> = kept
             .iter()
             .zip(&contrasts)
             .enumerate()
-            .map(|(i, ((name, _), contrast))| self.cause(name, contrast, named == Some(i)))
+            .map(|(i, ((name, _), contrast))| self.cause(name, contrast, &readable, named == Some(i)))
             .collect();
+        contrasts.extend(readable);
         causes.extend(self.leak());
         causes.sort_by(|a, b| b.named.cmp(&a.named).then(worth(b).total_cmp(&worth(a))));
         (contrasts, causes)
-    }
-
-    fn column(&self, name: &str) -> Candidate {
-        let tested = broken::of_column(name, self.scores, self.full, LEAST);
-        Candidate { name: name.to_owned(), tested, kind: Kind::Column }
-    }
-
-    fn number(&self, name: &str, values: &[Option<f64>]) -> Candidate {
-        let tested = broken::of_numbers((name, values), self.scores, self.full, LEAST);
-        Candidate { name: name.to_owned(), tested, kind: Kind::Number }
     }
 
     /// Whether a part of the image that is not the region suffices for the model's answer, by each fill of the rest.
@@ -137,7 +135,7 @@ impl Search<'_> {
             .or_else(outline)
     }
 
-    fn cause(&self, name: &str, contrast: &Contrast, named: bool) -> Cause {
+    fn cause(&self, name: &str, contrast: &Contrast, readable: &[Contrast], named: bool) -> Cause {
         let shown = smallest(contrast);
         let (mut speaks_for, mut speaks_against) = (Vec::new(), Vec::new());
         match shown {
@@ -151,6 +149,15 @@ impl Search<'_> {
             }
             None => speaks_against
                 .push(contrast.note.clone().unwrap_or_else(|| "it could not be measured".into())),
+        }
+        // That a column can be read says nothing for it as a cause, but where it is not read it can hardly be one.
+        if let Some((read, m)) = read_of(readable, name) {
+            let text = format!("{}: {}", read.what, numbers(m));
+            match (read.outcome, contrast.outcome) {
+                (Outcome::Evidence, Outcome::Evidence) => speaks_for.push(text),
+                (Outcome::None, _) => speaks_against.push(text),
+                _ => {}
+            }
         }
         speaks_for.extend(self.column_alone(name));
         Cause { name: name.to_owned(), loss: shown.map(|m| m.estimate), named, speaks_for, speaks_against }
@@ -187,6 +194,16 @@ impl Search<'_> {
             speaks_against: Vec::new(),
         })
     }
+}
+
+fn candidate(loss: &Loss, kind: Kind) -> Candidate {
+    Candidate { name: loss.name.clone(), tested: loss.tested(LEAST), kind }
+}
+
+/// Whether the embedding tells a column.
+fn read_of<'c>(readable: &'c [Contrast], name: &str) -> Option<(&'c Contrast, &'c Measured)> {
+    let found = readable.iter().find(|c| c.id.strip_prefix("readable:") == Some(name))?;
+    Some((found, found.measured.first()?))
 }
 
 /// The place where the answer comes from, by which parts suffice for it. A border runs into the corners, so where both

@@ -6,6 +6,7 @@ mod cause;
 mod data;
 mod declare;
 mod hidden;
+mod readable;
 mod rule;
 mod scores;
 mod subgroups;
@@ -18,9 +19,11 @@ use eyepatch_stats::normal_quantile;
 
 pub use declare::VerdictRule;
 
+use broken::Loss;
 use cause::{Search, numbers};
 use hidden::HidingSet;
 pub(crate) use hidden::ID as HIDDEN;
+pub(crate) use readable::Readout;
 use rule::{Premises, Tested};
 use scores::LEVEL;
 pub(crate) use scores::{ClassScores, above_chance, difference};
@@ -43,6 +46,8 @@ pub(crate) struct Case<'a> {
     pub(crate) check: Option<&'a Check>,
     /// Numbers that were measured in the images, one a row of the table.
     pub(crate) numbers: &'a [(String, Vec<Option<f64>>)],
+    /// What the full-image model's embedding tells of the rule's columns.
+    pub(crate) readouts: &'a [Readout],
     /// Scores of a classifier that sees the mask's shape only, or why there are none.
     pub(crate) shape: Result<&'a [ScoreSet], String>,
 }
@@ -77,6 +82,8 @@ struct OfClass<'a> {
     name: &'a str,
     scores: ClassScores<'a>,
     hiding: HidingSet<'a>,
+    /// What it loses by each named column.
+    losses: Vec<Loss>,
     region: Option<&'a LegitimateRegion>,
 }
 
@@ -85,10 +92,13 @@ impl<'a> OfClass<'a> {
         let name = &case.table.classes[class];
         let region = case.legitimate.get(name);
         let whole = LegitimateRegion { structures: Vec::new(), margin: 0.0, reason: String::new() };
+        let scores = ClassScores::new(case.table, class, case.sets);
+        let columns = case.rule.attributes.iter();
         Self {
             case,
             name,
-            scores: ClassScores::new(case.table, class, case.sets),
+            losses: columns.map(|column| Loss::of_column(column, &scores, case.full)).collect(),
+            scores,
             hiding: HidingSet::new(case.cards, region.unwrap_or(&whole), case.width),
             region,
         }
@@ -98,9 +108,7 @@ impl<'a> OfClass<'a> {
     fn primary(&self) -> Vec<Tested> {
         let Case { rule, full, .. } = self.case;
         let hidden = hidden::tested(rule, &self.hiding, &self.scores, full.0);
-        let attributes =
-            rule.attributes.iter().map(|name| broken::of_column(name, &self.scores, *full, rule.margin));
-        std::iter::once(hidden).chain(attributes).collect()
+        std::iter::once(hidden).chain(self.losses.iter().map(|loss| loss.tested(rule.margin))).collect()
     }
 
     fn verdict(&self, primary: Vec<Contrast>, n_tests: usize) -> ClassVerdict {
@@ -120,8 +128,9 @@ impl<'a> OfClass<'a> {
             scores: &self.scores,
             cards: self.case.cards,
             full: *full,
-            columns: &rule.attributes,
+            columns: &self.losses,
             numbers: self.case.numbers,
+            readouts: self.case.readouts,
             hiding: &self.hiding,
             check: self.case.check,
             alpha: rule.alpha,

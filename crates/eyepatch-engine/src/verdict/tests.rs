@@ -118,6 +118,26 @@ fn judge(
     rule: &VerdictRule,
     legitimate: bool,
 ) -> ClassVerdict {
+    judge_all(table, sets, cards, rule, (legitimate, &[]))
+}
+
+fn judge_with(
+    table: &Table,
+    sets: &[ScoreSet],
+    cards: &[MaskingCard],
+    rule: &VerdictRule,
+    readouts: &[Readout],
+) -> ClassVerdict {
+    judge_all(table, sets, cards, rule, (true, readouts))
+}
+
+fn judge_all(
+    table: &Table,
+    sets: &[ScoreSet],
+    cards: &[MaskingCard],
+    rule: &VerdictRule,
+    (legitimate, readouts): (bool, &[Readout]),
+) -> ClassVerdict {
     let region = LegitimateRegion { structures: vec![], margin: 0.0, reason: "made up".into() };
     let regions = if legitimate { BTreeMap::from([("ill".to_owned(), region)]) } else { BTreeMap::new() };
     let mut rng = Rng(99);
@@ -141,6 +161,7 @@ fn judge(
         width: 64,
         check: None,
         numbers: &[],
+        readouts,
         shape: Ok(&[shape]),
     };
     verdict(&case).classes.remove(0)
@@ -176,6 +197,44 @@ fn a_camera_is_found_by_breaking_its_association() {
     );
     assert_eq!((v.status, cause(&v)), (Status::Flagged, Some("camera")), "{}", v.sentence);
     assert_eq!(v.primary[1].outcome, Outcome::Evidence);
+}
+
+/// What is read backs a cause that is in evidence, and what cannot be read speaks against it.
+#[test]
+fn what_the_embedding_tells_is_shown_and_adjusted_by_itself() {
+    let truth = Truth { sign: 0.5, camera: 2.0, ..Truth::default() };
+    let (table, sets, cards) = made(truth, 7, N);
+    let rule = VerdictRule::default().attributes(["camera"]);
+    let read = |told: f64| {
+        let mut rng = Rng(3);
+        let labels: Vec<bool> =
+            table.rows.iter().map(|r| r.meta["camera"] == Meta::Text("B".into())).collect();
+        let logits = labels.iter().map(|l| told * f64::from(u8::from(*l)) + rng.normal()).collect();
+        let (column, value) = ("camera".to_owned(), "B".to_owned());
+        let readout = Readout { column, value, fold: 0, rows: (0..N).collect(), labels, logits, why: None };
+        judge_with(&table, &sets, &cards, &rule, &[readout])
+    };
+    let of = |v: &ClassVerdict| v.supporting.iter().find(|c| c.id == "readable:camera").cloned().unwrap();
+    let (told, untold) = (read(3.0), read(0.0));
+    assert_eq!((of(&told).outcome, of(&untold).outcome), (Outcome::Evidence, Outcome::None));
+    assert!((of(&told).measured[0].estimate.value - 0.483).abs() < 0.01, "{:?}", of(&told).measured);
+    assert_eq!((told.status, cause(&told)), (Status::Flagged, Some("camera")));
+    assert!(told.causes[0].speaks_for.iter().any(|s| s.contains("embedding tells `camera`")));
+    assert!(untold.causes[0].speaks_against.iter().any(|s| s.contains("embedding tells `camera`")));
+    // Nothing else moves.
+    let without = judge(&table, &sets, &cards, &rule, true);
+    assert_eq!(without.supporting, told.supporting[..told.supporting.len() - 1]);
+    let failed = Readout {
+        column: "camera".into(),
+        value: "B".into(),
+        fold: 0,
+        rows: vec![],
+        labels: vec![],
+        logits: vec![],
+        why: Some("all 9 labels are positive".into()),
+    };
+    let v = judge_with(&table, &sets, &cards, &rule, &[failed]);
+    assert!(of(&v).note.unwrap().contains("all 9 labels are positive"));
 }
 
 #[test]

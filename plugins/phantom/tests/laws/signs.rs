@@ -18,7 +18,7 @@ fn area(picture: &Picture, names: &[&str]) -> usize {
 
 #[test]
 fn a_sign_changes_pixels_of_its_region_only() {
-    for sign in [Sign::Emphysema, Sign::LargeHeart] {
+    for sign in [Sign::Emphysema, Sign::LargeHeart, Sign::Calcification] {
         // Heavy blur and coarse JPEG would carry it out, if anything could.
         let mut sites = phantom_chest().sites().to_vec();
         sites.iter_mut().for_each(|s| (s.camera.blur, s.camera.jpeg) = (12.0, Some(30)));
@@ -47,6 +47,21 @@ fn emphysema_grows_the_lungs_and_no_pixel_outside_tells() {
     let sizes: Vec<_> =
         records.iter().zip(&pictures).map(|(r, p)| (r.label, area(p, &LUNGS) as f64)).collect();
     assert!(auc(&sizes) > 0.6, "{}", auc(&sizes));
+}
+
+/// The maximum of a film tells the label, and no pixel outside of the lungs does.
+#[test]
+fn a_calcification_is_the_brightest_place() {
+    let phantom = phantom_chest().with_patients(200).with_visits(1, 1).with_sign(Sign::Calcification);
+    let records = phantom.records().unwrap();
+    let pictures = phantom.images().unwrap();
+    let brightest = |within: &dyn Fn(&Picture, usize) -> bool| -> f64 {
+        let most = |p: &Picture| (0..p.pixels.len()).filter(|&i| within(p, i)).map(|i| p.pixels[i]).max();
+        let of = records.iter().zip(&pictures).map(|(r, p)| (r.label, f64::from(most(p).unwrap())));
+        auc(&of.collect::<Vec<_>>())
+    };
+    let (whole, outside) = (brightest(&|_, _| true), brightest(&|p, i| union(p, &LUNGS)[i] == 0));
+    assert!(whole > 0.9 && (outside - 0.5).abs() < 0.1, "{whole} {outside}");
 }
 
 #[test]

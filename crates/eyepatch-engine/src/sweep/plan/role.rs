@@ -1,0 +1,53 @@
+//! What the cells of a sweep are for.
+
+/// What a cell is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sweep) enum Role {
+    Prepare,
+    Survey,
+    Check,
+    Split,
+    Measure,
+    Features,
+    Fit {
+        trained: usize,
+        fold: usize,
+    },
+    Predict {
+        trained: usize,
+        evaluation: usize,
+        fold: usize,
+    },
+    Explain,
+    /// Asks the full-image model's embedding about columns.
+    Read {
+        fold: usize,
+    },
+    Scores,
+    /// Prepares a data set that differs in pixels only.
+    Elsewhere,
+    /// Asks the full-image model about it.
+    Broken {
+        fold: usize,
+    },
+}
+
+impl Role {
+    pub(super) fn kind(self) -> &'static str {
+        match self {
+            Self::Prepare => "prepare",
+            Self::Survey => "survey",
+            Self::Check => "check",
+            Self::Split => "split",
+            Self::Measure => "measure",
+            Self::Features => "features",
+            Self::Fit { .. } => "fit",
+            Self::Predict { .. } => "predict",
+            Self::Explain => "explain",
+            Self::Read { .. } => "read",
+            Self::Scores => "scores",
+            Self::Elsewhere => "prepare",
+            Self::Broken { .. } => "predict",
+        }
+    }
+}
