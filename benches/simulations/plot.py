@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws results.csv as SVG beside it, and prints the worst condition of every asked range. Needs matplotlib."""
+"""Draws results.csv as SVG beside it, and writes its rates as tables: results.md. Needs matplotlib."""
 import collections
 import csv
 import math
@@ -104,20 +104,63 @@ def finish(figure, left, bottom, legend_of, title, file):
     plt.close(figure)
 
 
+STUDIES = {
+    "type_one": "one AUC: type I error", "coverage": "one AUC: coverage", "paired_type_one": "difference: type I error",
+    "paired_coverage": "difference: coverage", "verdict": "verdict: familywise error", "stress": "125 cells: familywise error",
+}
+
+
+def study_of(row):
+    return row["rate"] if row["study"] == "single" else row["study"]
+
+
+def asked(row):
+    low, high = 100 * float(row["asked_low"]), 100 * float(row["asked_high"])
+    return f"{low:g} to {high:g}" if low else f"at most {high:g}"
+
+
+def pooled(all_rows):
+    """One line a study and AUC: the rate over all conditions of a size."""
+    lines = ["| % of runs | asked from 60 on | " + " | ".join(f"{n} patients" for n in SIZES) + " |", "| --- | --- |" + " ---: |" * len(SIZES)]
+    for study, title in STUDIES.items():
+        for auc in ["0.7", "0.95"] if study not in ("verdict", "stress") else [None]:
+            some = [r for r in all_rows if study_of(r) == study and auc in (None, r["auc"])]
+            cells = []
+            for size in SIZES:
+                of = [r for r in some if int(r["smaller"]) == size]
+                total = {"found": sum(int(r["found"]) for r in of), "runs": sum(int(r["runs"]) for r in of)}
+                cells.append("{:.2f} ± {:.2f}".format(*percent(total)))
+            lines.append(f"| {title}{f', AUC {auc}' if auc else ''} | {asked(some[0])} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def condition(row):
+    share, _ = percent(row)
+    images = "1 image" if row["images"] == "1" else f"{row['images']} images, rho {row['rho']}, {row['labels']}"
+    auc = f", AUC {row['auc']}" if row["study"] == "single" else ""
+    return f"{share:.2f} of {row['runs']} ({images}{auc}, {row['smaller']} patients)"
+
+
 def worst(all_rows):
-    """Of every study and rate, and of large and small studies apart: the lowest and the highest share."""
-    groups = collections.defaultdict(list)
-    for row in all_rows:
-        groups[row["study"], row["rate"], int(row["smaller"]) >= ASKED_FROM].append(row)
-    for (study, rate, large), some in sorted(groups.items(), key=lambda g: (not g[0][2], g[0])):
-        low, high = float(some[0]["asked_low"]), float(some[0]["asked_high"])
-        outside = [r for r in some if not low <= int(r["found"]) / int(r["runs"]) <= high]
-        size = f"at least {ASKED_FROM}" if large else f"below {ASKED_FROM}"
-        print(f"{study} {rate}, {size} patients: {len(outside)} of {len(some)} outside {100 * low:g} to {100 * high:g} %")
-        for row in (min(some, key=percent), max(some, key=percent)):
-            share, twice_se = percent(row)
-            print(f"  {share:.2f} +- {twice_se:.2f} % of {row['runs']}: {row['images']} images, rho {row['rho']}, "
-                  f"{row['labels']} labels, AUC {row['auc']}, {row['smaller']} patients")
+    """One line a study, large and small ones apart: conditions outside of the range, the lowest and the highest rate."""
+    lines = ["| | patients | outside of the range | lowest | highest |", "| --- | --- | --- | --- | --- |"]
+    for study, title in STUDIES.items():
+        for large in [True, False]:
+            some = [r for r in all_rows if study_of(r) == study and (int(r["smaller"]) >= ASKED_FROM) == large]
+            low, high = 100 * float(some[0]["asked_low"]), 100 * float(some[0]["asked_high"])
+            outside = [r for r in some if not low <= percent(r)[0] <= high]
+            clearly = [r for r in outside if not low <= percent(r)[0] + math.copysign(percent(r)[1], low - percent(r)[0]) <= high]
+            sizes = ", ".join(str(n) for n in SIZES if (n >= ASKED_FROM) == large)
+            lines.append(f"| {title} | {sizes} | {len(outside)} of {len(some)}, {len(clearly)} by more than twice the standard error | "
+                         f"{condition(min(some, key=percent))} | {condition(max(some, key=percent))} |")
+    return lines
+
+
+def tables(all_rows):
+    runs = sorted({int(r["runs"]) for r in all_rows})
+    text = ["# Rates", "", "Written by `plot.py`. Pooled over the conditions of a size, with twice the standard error; "
+            f"runs a condition: {', '.join(f'{n:,}' for n in runs)}.", "", *pooled(all_rows), "", "Single conditions:", "", *worst(all_rows), ""]
+    (HERE / "results.md").write_text("\n".join(text))
 
 
 def main():
@@ -125,7 +168,7 @@ def main():
     for rate in TITLES:
         single(all_rows, rate)
     familywise(all_rows)
-    worst(all_rows)
+    tables(all_rows)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ pub use profile::Profile;
 pub use registry::{Entry, Kind, Lookup, Origin, Registry};
 pub use roi::{LegitimateRegion, Mask, Roi};
 pub use sample::{Meta, Row, Sample, Table};
-pub use scores::{Embeddings, ManifestRow, ScoreKey, ScoreSet, ScoreSource, Scores};
+pub use scores::{Embeddings, Labelled, ManifestRow, ScoreKey, ScoreSet, ScoreSource, Scores};
 pub use seed::Seed;
 pub use trunk::{Head, Sharing, Trunk, View, run_trunk};
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Ctx, Error, OutputSpace, Result};
+use crate::{Ctx, Error, OutputSpace, Result, Table};
 
 /// Scores of `n` samples for some classes, rows first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,6 +66,47 @@ pub struct ScoreSet {
     pub rows: Vec<usize>,
     /// The scores.
     pub scores: Scores,
+}
+
+/// The images of a score set that have a label of one class, as statistics take them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Labelled<'a> {
+    /// 0-based fold.
+    pub fold: usize,
+    /// Rows of the table, in the order of the scores.
+    pub rows: Vec<usize>,
+    /// Whether each has the class.
+    pub labels: Vec<bool>,
+    /// Its score for it.
+    pub scores: Vec<f64>,
+    /// Its patient.
+    pub patients: Vec<&'a str>,
+}
+
+impl ScoreSet {
+    /// The images that have a label of this class, of those that are wanted by their row.
+    ///
+    /// # Panics
+    /// Where a row or the class does not exist in the table or the scores.
+    #[must_use]
+    pub fn labelled<'a>(
+        &self,
+        table: &'a Table,
+        class: usize,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Labelled<'a> {
+        let mut of =
+            Labelled { fold: self.fold, rows: vec![], labels: vec![], scores: vec![], patients: vec![] };
+        for (i, &row) in self.rows.iter().enumerate() {
+            if let Some(label) = table.rows[row].labels[class].filter(|_| wanted(row)) {
+                of.rows.push(row);
+                of.labels.push(label);
+                of.scores.push(f64::from(self.scores.row(i)[class]));
+                of.patients.push(&table.rows[row].patient);
+            }
+        }
+        of
+    }
 }
 
 /// Embeddings of samples, rows first.

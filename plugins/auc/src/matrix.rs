@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use eyepatch_core::{Ctx, Direction, Error, Evidence, Finding, Interval, Result, ScoreSet, Table};
+use eyepatch_core::{Ctx, Direction, Error, Evidence, Finding, Interval, Labelled, Result, ScoreSet, Table};
 use eyepatch_stats::{AucEstimate, FoldScores, StatsError, mean_auc_over_folds};
 
 use crate::AucMatrix;
@@ -57,15 +57,6 @@ fn check(set: &ScoreSet, table: &Table) -> Result<()> {
     }
 }
 
-/// One fold's labelled images.
-struct Fold<'a> {
-    fold: usize,
-    rows: Vec<usize>,
-    labels: Vec<bool>,
-    scores: Vec<f64>,
-    patients: Vec<&'a str>,
-}
-
 fn finding(
     probe: &AucMatrix,
     table: &Table,
@@ -75,7 +66,8 @@ fn finding(
     dilation: i32,
 ) -> Finding {
     let mut notes = Vec::new();
-    let mut folds: Vec<Fold<'_>> = sets.values().map(|set| labelled(table, class, set)).collect();
+    let mut folds: Vec<Labelled<'_>> =
+        sets.values().map(|set| set.labelled(table, class, |_| true)).collect();
     let scored: BTreeSet<usize> = sets.values().flat_map(|s| s.rows.iter().copied()).collect();
     let missing = scored.iter().filter(|&&row| table.rows[row].labels[class].is_none()).count();
     if missing > 0 {
@@ -112,28 +104,9 @@ fn finding(
     }
 }
 
-fn labelled<'a>(table: &'a Table, class: usize, set: &ScoreSet) -> Fold<'a> {
-    let mut fold = Fold {
-        fold: set.fold,
-        rows: Vec::new(),
-        labels: Vec::new(),
-        scores: Vec::new(),
-        patients: Vec::new(),
-    };
-    for (i, &row) in set.rows.iter().enumerate() {
-        if let Some(label) = table.rows[row].labels[class] {
-            fold.rows.push(row);
-            fold.labels.push(label);
-            fold.scores.push(f64::from(set.scores.row(i)[class]));
-            fold.patients.push(&table.rows[row].patient);
-        }
-    }
-    fold
-}
-
 /// The mean over the folds that have an AUC. Others are left out of `folds` and noted; where none is left, nothing is
 /// left out, so that the counts say what there was.
-fn estimate(folds: &mut Vec<Fold<'_>>, level: f64, notes: &mut Vec<String>) -> Option<AucEstimate> {
+fn estimate(folds: &mut Vec<Labelled<'_>>, level: f64, notes: &mut Vec<String>) -> Option<AucEstimate> {
     let mut kept: Vec<usize> = (0..folds.len()).collect();
     loop {
         let given: Vec<FoldScores<'_, &str>> = kept

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use eyepatch_core::{ScoreSet, Table};
+use eyepatch_core::{Labelled, ScoreSet, Table};
 use eyepatch_report::schema::{Estimate, Measured};
 use eyepatch_stats::{AucInfluence, ContrastEstimate, FoldScores, StatsError, contrast};
 
@@ -17,15 +17,6 @@ pub(crate) struct ClassScores<'a> {
     pub(super) table: &'a Table,
     pub(super) class: usize,
     sets: &'a [ScoreSet],
-}
-
-/// A fold's labelled test images under one masking.
-struct Fold<'a> {
-    fold: usize,
-    rows: Vec<usize>,
-    labels: Vec<bool>,
-    scores: Vec<f64>,
-    patients: Vec<&'a str>,
 }
 
 impl<'a> ClassScores<'a> {
@@ -81,31 +72,18 @@ impl<'a> ClassScores<'a> {
         self.table.rows[row].labels[self.class] == Some(true)
     }
 
-    fn folds(&self, trained: &str, evaluated: &str, wanted: impl Fn(usize) -> bool) -> Vec<Fold<'a>> {
+    fn folds(&self, trained: &str, evaluated: &str, wanted: impl Fn(usize) -> bool) -> Vec<Labelled<'a>> {
         let of =
             self.sets.iter().filter(|s| s.trained == trained && s.evaluated == evaluated && s.dilation == 0);
-        let mut folds: Vec<Fold<'a>> = of.map(|set| self.fold(set, &wanted)).collect();
+        let mut folds: Vec<Labelled<'a>> =
+            of.map(|set| set.labelled(self.table, self.class, &wanted)).collect();
         folds.sort_by_key(|f| f.fold);
         folds
     }
-
-    fn fold(&self, set: &ScoreSet, wanted: &impl Fn(usize) -> bool) -> Fold<'a> {
-        let mut fold =
-            Fold { fold: set.fold, rows: vec![], labels: vec![], scores: vec![], patients: vec![] };
-        for (i, &row) in set.rows.iter().enumerate() {
-            if let Some(label) = self.table.rows[row].labels[self.class].filter(|_| wanted(row)) {
-                fold.rows.push(row);
-                fold.labels.push(label);
-                fold.scores.push(f64::from(set.scores.row(i)[self.class]));
-                fold.patients.push(&self.table.rows[row].patient);
-            }
-        }
-        fold
-    }
 }
 
-fn given<'f, 'a>(folds: &'f [Fold<'a>]) -> Vec<FoldScores<'f, &'a str>> {
-    let one = |f: &'f Fold<'a>| FoldScores {
+fn given<'f, 'a>(folds: &'f [Labelled<'a>]) -> Vec<FoldScores<'f, &'a str>> {
+    let one = |f: &'f Labelled<'a>| FoldScores {
         fold: f.fold,
         labels: &f.labels,
         scores: &f.scores,
