@@ -5,6 +5,7 @@
 
 mod bad;
 mod cache;
+mod choices;
 pub mod decode;
 mod error;
 mod extent;
@@ -26,6 +27,7 @@ mod stream;
 
 pub use bad::{Bad, Fault};
 pub use cache::Cache;
+pub use choices::{MissingLabels, OnBad};
 pub use error::{Error, Result};
 pub use extent::check_extent;
 pub use files::{EXTENSIONS, File, Found, Root};

@@ -10,11 +10,12 @@ mod loaded;
 mod options;
 pub mod padchest;
 mod sample;
+mod setters;
 mod unusable;
 
 pub use chestxray14::{ChestXray14, chestxray14};
+pub use eyepatch_data::OnBad;
 pub use labels::LabelTable;
-pub use options::OnBad;
 pub use padchest::{EmptyLabels, ExcludeBy, Match, PadChest, padchest, padchest_published};
 
 /// The five findings of the study, in its order.

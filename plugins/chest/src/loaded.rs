@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use eyepatch_core::{Error, Meta, Result, Table};
+use eyepatch_data::OnBad;
 use eyepatch_data::{File, Found, quoted, table_error};
 
 use crate::archive::Images;
@@ -12,7 +13,7 @@ use crate::cells::MASK_RCA;
 use crate::chestxray14::Boxes;
 use crate::chexmask::{CheXmask, Entry, NoSize};
 use crate::labels::LabelTable;
-use crate::options::{OnBad, Options};
+use crate::options::Options;
 use crate::unusable;
 
 /// Where a row's pixels and its masks are.

@@ -2,20 +2,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use eyepatch_core::LegitimateRegion;
-use serde::{Deserialize, Serialize};
+use eyepatch_data::OnBad;
 
 use crate::chexmask::{NoSize, STRUCTURES};
-
-/// What becomes of a row that cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OnBad {
-    /// An error that names the row.
-    #[default]
-    Refuse,
-    /// The row is left out, and the data card counts it.
-    Drop,
-}
 
 /// The lungs, which the study took for the ROI.
 pub(crate) fn lungs() -> Vec<String> {

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
-use eyepatch_core::LegitimateRegion;
-
 use crate::cache::Cache;
-use crate::params::{By, Dates, Dicom, MissingLabels, OnBad};
+use eyepatch_data::MissingLabels;
+
+use crate::params::{By, Dates, Dicom};
 use crate::window::Window;
+
+eyepatch_data::card_setters!(Dicom);
 
 impl Dicom {
     /// A changed data set has read nothing yet.
@@ -92,53 +94,5 @@ impl Dicom {
     #[must_use]
     pub fn frame(self, number: u32) -> Self {
         self.with(|p| p.frame = Some(number))
-    }
-
-    /// What becomes of files that cannot be used.
-    #[must_use]
-    pub fn on_bad(self, on_bad: OnBad) -> Self {
-        self.with(|p| p.on_bad = on_bad)
-    }
-
-    /// The largest frame that is read, in pixels.
-    #[must_use]
-    pub fn max_pixels(self, max_pixels: u64) -> Self {
-        self.with(|p| p.max_pixels = max_pixels)
-    }
-
-    /// Where the signs of a class may lie.
-    #[must_use]
-    pub fn legitimate(self, class: impl Into<String>, region: LegitimateRegion) -> Self {
-        self.with(|p| p.legitimate.insert(class.into(), region))
-    }
-
-    /// The data set's name.
-    #[must_use]
-    pub fn name(self, name: impl Into<String>) -> Self {
-        self.with(|p| p.name = Some(name.into()))
-    }
-
-    /// Its licence.
-    #[must_use]
-    pub fn licence(self, licence: impl Into<String>) -> Self {
-        self.with(|p| p.licence = Some(licence.into()))
-    }
-
-    /// Where it comes from.
-    #[must_use]
-    pub fn origin(self, origin: impl Into<String>) -> Self {
-        self.with(|p| p.origin = Some(origin.into()))
-    }
-
-    /// Where its ROIs come from.
-    #[must_use]
-    pub fn roi_origin(self, origin: impl Into<String>) -> Self {
-        self.with(|p| p.roi_origin = Some(origin.into()))
-    }
-
-    /// A known bias, in a sentence.
-    #[must_use]
-    pub fn bias(self, bias: impl Into<String>) -> Self {
-        self.with(|p| p.biases.push(bias.into()))
     }
 }

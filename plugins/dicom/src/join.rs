@@ -6,7 +6,9 @@ use eyepatch_core::{Meta, Result};
 use eyepatch_data::{Record, Sheet, quoted};
 
 use crate::find::{Candidate, stem};
-use crate::params::{By, Dicom, MissingLabels};
+use eyepatch_data::MissingLabels;
+
+use crate::params::{By, Dicom};
 use crate::scan::Scan;
 
 /// The table's columns.

@@ -31,8 +31,9 @@ use eyepatch_core::{
     ContentHash, Ctx, DataCard, Dataset, Error, Hasher, LegitimateRegion, Result, Sample, Seed, Table, plugin,
 };
 
+pub use eyepatch_data::{MissingLabels, OnBad};
 pub use limits::Limits;
-pub use params::{By, Dates, Dicom, MissingLabels, OnBad, dicom};
+pub use params::{By, Dates, Dicom, dicom};
 pub use pixels::read_pixels;
 pub use window::Window;
 

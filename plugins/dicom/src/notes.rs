@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use eyepatch_core::{Meta, Result, Table};
 use eyepatch_data::{Sheet, quoted};
 
-use crate::params::{By, Dates, Dicom, OnBad};
+use crate::params::{By, Dates, Dicom};
 use crate::read::Tally;
 use crate::window::Window;
+use eyepatch_data::OnBad;
 
 /// All notes. None of them names a file, a person or the key.
 pub(crate) fn notes(dicom: &Dicom, tally: &Tally, table: &Table) -> Vec<String> {

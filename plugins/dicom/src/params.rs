@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use eyepatch_core::{LegitimateRegion, Params};
+use eyepatch_data::{MissingLabels, OnBad};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::Cache;
@@ -32,28 +33,6 @@ pub enum Dates {
     Drop,
     /// The study's date becomes a column, moved back by 1 to 3650 days; by as many for all of a patient's images.
     Shift,
-}
-
-/// What an empty label cell means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MissingLabels {
-    /// An error that names the line.
-    #[default]
-    Refuse,
-    /// The label is not known.
-    Allow,
-}
-
-/// What becomes of a file or ROI that cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OnBad {
-    /// An error that names the file.
-    #[default]
-    Refuse,
-    /// It is left out, and the data card counts it. Every image is decoded once before the table is given.
-    Drop,
 }
 
 /// A data set from a folder of DICOM files. Its fields are the plugin's parameters; the README explains each. Start from

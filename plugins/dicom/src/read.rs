@@ -11,10 +11,11 @@ use crate::find::{Candidate, Files, find};
 use crate::join::{self, Columns, join};
 use crate::key::Key;
 use crate::notes;
-use crate::params::{Dicom, OnBad};
+use crate::params::Dicom;
 use crate::roi::{self, Masks};
 use crate::sample;
 use crate::scan::{Scan, scan_all};
+use eyepatch_data::OnBad;
 
 /// A row's files.
 #[derive(Debug, Clone)]

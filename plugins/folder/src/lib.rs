@@ -23,7 +23,8 @@ use eyepatch_core::{
     ContentHash, Ctx, DataCard, Dataset, Error, Hasher, LegitimateRegion, Result, Sample, Table, plugin,
 };
 
-pub use params::{Folder, MissingLabels, OnBad, RoiFrom, folder};
+pub use eyepatch_data::{MissingLabels, OnBad};
+pub use params::{Folder, RoiFrom, folder};
 
 use read::Loaded;
 use sources::RoiSource;

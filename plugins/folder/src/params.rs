@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use eyepatch_core::{LegitimateRegion, Params};
+use eyepatch_data::{MissingLabels, OnBad};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::Cache;
@@ -20,28 +21,6 @@ pub enum RoiFrom {
     Csv,
     /// A COCO JSON file of boxes, polygons and run lengths.
     Coco,
-}
-
-/// What an empty label cell means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MissingLabels {
-    /// An error that names the row.
-    #[default]
-    Refuse,
-    /// The label is not known.
-    Allow,
-}
-
-/// What becomes of a row whose image or ROI cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OnBad {
-    /// An error that names the row.
-    #[default]
-    Refuse,
-    /// The row is left out, and the data card counts it. Every image is decoded once before the table is given.
-    Drop,
 }
 
 /// A data set from a table (CSV), a folder of images and ROIs. Its fields are the plugin's parameters; the README
@@ -158,6 +137,8 @@ pub fn folder(table: impl Into<PathBuf>, images: impl Into<PathBuf>, rois: impl 
     Folder { table: table.into(), images: images.into(), rois: rois.into(), ..Folder::default() }
 }
 
+eyepatch_data::card_setters!(Folder);
+
 /// Builder methods: each sets the parameter of its name.
 impl Folder {
     /// A changed data set has read nothing yet.
@@ -243,53 +224,5 @@ impl Folder {
     #[must_use]
     pub fn filter(self, expression: impl Into<String>) -> Self {
         self.with(|p| p.where_.push(expression.into()))
-    }
-
-    /// What becomes of a row whose image or ROI cannot be used.
-    #[must_use]
-    pub fn on_bad(self, on_bad: OnBad) -> Self {
-        self.with(|p| p.on_bad = on_bad)
-    }
-
-    /// The largest number of pixels an image may have.
-    #[must_use]
-    pub fn max_pixels(self, max_pixels: u64) -> Self {
-        self.with(|p| p.max_pixels = max_pixels)
-    }
-
-    /// Where a class's signs may legitimately lie.
-    #[must_use]
-    pub fn legitimate(self, class: impl Into<String>, region: LegitimateRegion) -> Self {
-        self.with(|p| p.legitimate.insert(class.into(), region))
-    }
-
-    /// The data set's name.
-    #[must_use]
-    pub fn name(self, name: impl Into<String>) -> Self {
-        self.with(|p| p.name = Some(name.into()))
-    }
-
-    /// Its licence.
-    #[must_use]
-    pub fn licence(self, licence: impl Into<String>) -> Self {
-        self.with(|p| p.licence = Some(licence.into()))
-    }
-
-    /// Where it comes from.
-    #[must_use]
-    pub fn origin(self, origin: impl Into<String>) -> Self {
-        self.with(|p| p.origin = Some(origin.into()))
-    }
-
-    /// Where its ROIs come from.
-    #[must_use]
-    pub fn roi_origin(self, roi_origin: impl Into<String>) -> Self {
-        self.with(|p| p.roi_origin = Some(roi_origin.into()))
-    }
-
-    /// A known bias, in a sentence.
-    #[must_use]
-    pub fn bias(self, bias: impl Into<String>) -> Self {
-        self.with(|p| p.biases.push(bias.into()))
     }
 }

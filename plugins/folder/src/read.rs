@@ -10,7 +10,9 @@ use eyepatch_data::{Record, Root, Sheet, quoted, table_error};
 use crate::annotations::Annotations;
 use crate::columns::{Columns, MaskBy, masks};
 use crate::filter::Filter;
-use crate::params::{Folder, OnBad, RoiFrom};
+use eyepatch_data::OnBad;
+
+use crate::params::{Folder, RoiFrom};
 use crate::pictures::{Absent, Picture, Pictures};
 use crate::rows::{labels, meta, unique};
 use crate::sources::{RoiKey, Rois, Source, source};

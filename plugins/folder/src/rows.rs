@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use eyepatch_core::{Meta, Result};
 use eyepatch_data::{Record, Sheet, quoted};
 
-use crate::params::{Folder, MissingLabels};
+use eyepatch_data::MissingLabels;
+
+use crate::params::Folder;
 
 /// Ids are there and differ.
 pub(crate) fn unique(sheet: &Sheet, kept: &[&Record], column: usize) -> Result<()> {

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use eyepatch_core::{LegitimateRegion, Profile};
+use eyepatch_core::Profile;
+use eyepatch_data::OnBad;
 
 use super::{EmptyLabels, ExcludeBy, Match, PadChest};
 use crate::FINDINGS;
 use crate::chexmask::NoSize;
 use crate::loaded::Cache;
-use crate::options::{OnBad, lungs, lungs_and_heart};
+use crate::options::{lungs, lungs_and_heart};
 
 impl Default for PadChest {
     fn default() -> Self {
@@ -62,15 +63,10 @@ fn strings<S: Into<String>>(words: impl IntoIterator<Item = S>) -> Vec<String> {
     words.into_iter().map(Into::into).collect()
 }
 
+crate::setters::shared_setters!(PadChest);
+
 /// Builder methods: each sets the parameter of its name.
 impl PadChest {
-    /// A changed data set has read nothing yet.
-    fn with<T>(mut self, change: impl FnOnce(&mut Self) -> T) -> Self {
-        let _ = change(&mut self);
-        self.cache = Cache::default();
-        self
-    }
-
     /// Sets the four parameters that [`padchest_published`] names, as published or as they should be.
     #[must_use]
     pub fn profile(self, profile: Profile) -> Self {
@@ -84,24 +80,6 @@ impl PadChest {
             p.empty_labels = empty_labels;
             p.structures = structures;
         })
-    }
-
-    /// The label table.
-    #[must_use]
-    pub fn label_table(self, path: impl Into<PathBuf>) -> Self {
-        self.with(|p| p.table = Some(path.into()))
-    }
-
-    /// The folder of images.
-    #[must_use]
-    pub fn images(self, folder: impl Into<PathBuf>) -> Self {
-        self.with(|p| p.images = Some(folder.into()))
-    }
-
-    /// CheXmask's file for PadChest.
-    #[must_use]
-    pub fn masks(self, path: impl Into<PathBuf>) -> Self {
-        self.with(|p| p.masks = Some(path.into()))
     }
 
     /// A list of images that cannot be used.
@@ -156,53 +134,5 @@ impl PadChest {
     #[must_use]
     pub fn label_methods<S: Into<String>>(self, methods: impl IntoIterator<Item = S>) -> Self {
         self.with(|p| p.label_methods = strings(methods))
-    }
-
-    /// The structures of the ROI.
-    #[must_use]
-    pub fn structures<S: Into<String>>(self, structures: impl IntoIterator<Item = S>) -> Self {
-        self.with(|p| p.structures = strings(structures))
-    }
-
-    /// Masks with a mean Dice RCA above this are used.
-    #[must_use]
-    pub fn min_rca(self, min_rca: f64) -> Self {
-        self.with(|p| p.min_rca = min_rca)
-    }
-
-    /// What is taken for the size of a mask whose row gives none.
-    #[must_use]
-    pub fn no_size(self, no_size: NoSize) -> Self {
-        self.with(|p| p.no_size = no_size)
-    }
-
-    /// Bits a pixel of the image files; `None` for either.
-    #[must_use]
-    pub fn bits(self, bits: Option<u8>) -> Self {
-        self.with(|p| p.bits = bits)
-    }
-
-    /// What becomes of a row whose image is not there.
-    #[must_use]
-    pub fn on_missing(self, on_missing: OnBad) -> Self {
-        self.with(|p| p.on_missing = on_missing)
-    }
-
-    /// What becomes of a row whose labels, image or mask cannot be read.
-    #[must_use]
-    pub fn on_bad(self, on_bad: OnBad) -> Self {
-        self.with(|p| p.on_bad = on_bad)
-    }
-
-    /// The largest number of pixels an image may have.
-    #[must_use]
-    pub fn max_pixels(self, max_pixels: u64) -> Self {
-        self.with(|p| p.max_pixels = max_pixels)
-    }
-
-    /// Where a class's signs may legitimately lie, instead of the default.
-    #[must_use]
-    pub fn legitimate_region(self, class: impl Into<String>, region: LegitimateRegion) -> Self {
-        self.with(|p| p.legitimate.insert(class.into(), region))
     }
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use eyepatch_core::{
     ContentHash, Ctx, DataCard, Dataset, LegitimateRegion, Params, Result, Sample, Table, plugin,
 };
+use eyepatch_data::OnBad;
 use eyepatch_data::Root;
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +22,7 @@ use crate::archive::{Images, find, find_optional};
 use crate::chexmask::NoSize;
 use crate::labels::LabelTable;
 use crate::loaded::{Cache, Loaded, images_folder};
-use crate::options::{OnBad, Options, check_classes, check_regions};
+use crate::options::{Options, check_classes, check_regions};
 
 /// When a row has a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

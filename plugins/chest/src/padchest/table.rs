@@ -4,13 +4,13 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use eyepatch_core::{Error, Meta, Result, Row, Table};
+use eyepatch_data::OnBad;
 use eyepatch_data::{Stream, StreamRow, python_list, quoted, table_error};
 
 use super::findings::{Classes, normalised};
 use super::{EmptyLabels, ExcludeBy, PadChest};
 use crate::cells::{Known, MetaColumns, collected, is_missing, maybe, number};
 use crate::labels::{Counts, Ids, LabelTable, none_left};
-use crate::options::OnBad;
 
 /// Published columns that become metadata. Report texts and identifiers do not.
 const META: [Known; 24] = [
