@@ -396,6 +396,9 @@ fn mask_fills_and_controls() {
     assert_eq!(area(&black(&["--control", "blob"])), area(&inside));
     assert_ne!(black(&["--control", "blob", "--seed", "1"]), black(&["--control", "blob", "--seed", "2"]));
     assert_ne!(black(&["--control", "dice:0.8"]), inside);
+    let corners = black(&["--control", "corners:0.25"]);
+    assert!(area(&corners) > 0 && corners.iter().zip(&inside).all(|(c, i)| !(*c && *i)));
+    refused(&mut mask(&["--control", "rim:0.7"]), &["0.7", "below 0.5"]);
     refused(&mut mask(&["--control", "elsewhere"]), &["no control `elsewhere`", "swap:OTHER.png"]);
     refused(&mut mask(&["--fill", "blur:0,3"]), &["kx"]);
     refused(&mut mask(&["--fill", "grey"]), &["grey", "inpaint"]);

@@ -349,7 +349,8 @@ pub(crate) struct MaskArgs {
     /// noise, own-noise, inpaint [default: black].
     #[arg(long)]
     pub(crate) fill: Option<String>,
-    /// Another region than the ROI: none, swap:OTHER.png (its ROI), moved, blob, dice:D (a wrong outline) [default: none].
+    /// Another region than the ROI: none, swap:OTHER.png (its ROI), moved, blob, dice:D (a wrong outline), or a part of the image
+    /// without it: rim:F, corners:F, background:F, with a fraction F of the shorter side [default: none].
     #[arg(long)]
     pub(crate) control: Option<String>,
     /// Width of a soft edge in pixels [default: 0].

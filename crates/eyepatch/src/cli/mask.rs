@@ -54,9 +54,13 @@ fn control(text: &str) -> Result<(Value, Other), CliError> {
         Some(("dice", dice)) if dice.parse::<f32>().is_ok() => {
             Ok((json!({ "perturbed": dice.parse::<f32>().unwrap_or(1.0) }), Other(None)))
         }
+        Some((part @ ("rim" | "corners" | "background"), of)) if of.parse::<f32>().is_ok() => {
+            Ok((json!({ part: of.parse::<f32>().unwrap_or_default() }), Other(None)))
+        }
         _ => Err(CliError::usage(
             format!("no control `{text}`"),
-            "there are: none, swap:OTHER.png, moved, blob, dice:D with D from 0 to 1",
+            "there are: none, swap:OTHER.png, moved, blob, dice:D with D from 0 to 1, and rim:F, corners:F, background:F with a \
+             fraction F of the shorter side",
         )),
     }
 }
