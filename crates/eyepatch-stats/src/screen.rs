@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     FoldScores, IntervalMethod, NotEstimable, StatsError, hanley_mcneil_variance, mean_auc_over_folds,
-    normal_quantile, normal_upper_tail,
+    student_quantile, student_upper_tail,
 };
 
 /// Which way a column may point.
@@ -142,7 +142,7 @@ impl Screen {
             return (sides * 0.5).min(1.0);
         }
         let t = above / self.variance(threshold).sqrt();
-        (sides * normal_upper_tail(normal_of_student(t, self.freedom))).max(self.least_p()).min(1.0)
+        (sides * student_upper_tail(t, self.freedom)).max(self.least_p()).min(1.0)
     }
 
     /// Lower bound of coverage `level` of the strength: it lies above a threshold exactly where
@@ -157,7 +157,7 @@ impl Screen {
         if self.least_p() > alpha {
             return Ok(0.5);
         }
-        Ok(self.root(self.strength(), self.quantile(alpha / self.sides())).max(0.5))
+        Ok(self.root(self.strength(), student_quantile(alpha / self.sides(), self.freedom)).max(0.5))
     }
 
     /// Two-sided interval of the AUC, of coverage `level`.
@@ -166,13 +166,8 @@ impl Screen {
     /// [`StatsError::OutOfRange`] unless 0.5 <= `level` < 1.
     pub fn interval(&self, level: f64) -> Result<(f64, f64), StatsError> {
         in_level(level)?;
-        let z = self.quantile((1.0 - level) / 2.0);
+        let z = student_quantile((1.0 - level) / 2.0, self.freedom);
         Ok((self.root(self.auc, z), 1.0 - self.root(1.0 - self.auc, z)))
-    }
-
-    /// The value that Student's t exceeds with this probability.
-    fn quantile(&self, upper_tail: f64) -> f64 {
-        student_of_normal(-normal_quantile(upper_tail), self.freedom)
     }
 
     fn sides(&self) -> f64 {
@@ -209,19 +204,6 @@ impl Screen {
         let ways = libm::lgamma(m + n + 1.0) - libm::lgamma(m + 1.0) - libm::lgamma(n + 1.0);
         (self.sides() * (-ways).exp()).min(1.0)
     }
-}
-
-/// The normal deviate with the upper tail of Student's `t`: Wallace, Annals of Mathematical Statistics 30 (1959), (8 n + 1) /
-/// (8 n + 3) sqrt(n ln(1 + t^2 / n)); off by less than 0.02 from 5 degrees of freedom on.
-fn normal_of_student(t: f64, freedom: f64) -> f64 {
-    let shrink = (8.0 * freedom + 1.0) / (8.0 * freedom + 3.0);
-    shrink * (freedom * (t * t / freedom).ln_1p()).sqrt() * t.signum()
-}
-
-/// The inverse of [`normal_of_student`].
-fn student_of_normal(z: f64, freedom: f64) -> f64 {
-    let stretched = z * (8.0 * freedom + 3.0) / (8.0 * freedom + 1.0);
-    (freedom * (stretched * stretched / freedom).exp_m1()).sqrt() * z.signum()
 }
 
 fn in_level(level: f64) -> Result<(), StatsError> {
