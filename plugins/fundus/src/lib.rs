@@ -8,6 +8,7 @@ mod params;
 mod pixels;
 mod resave;
 mod rim_one;
+mod setters;
 mod tree;
 
 pub use airogs::{Airogs, airogs};

@@ -62,14 +62,10 @@ pub fn airogs(root: impl Into<PathBuf>) -> Airogs {
     Airogs { root: root.into(), ..Airogs::default() }
 }
 
+crate::setters::shared_setters!(Airogs);
+
 /// Builder methods: each sets the parameter of its name.
 impl Airogs {
-    fn with<T>(mut self, change: impl FnOnce(&mut Self) -> T) -> Self {
-        let _ = change(&mut self);
-        self.cache = Cache::default();
-        self
-    }
-
     /// A folder with a mask of the optic disc for each image, under the image's name, and where they come from.
     #[must_use]
     pub fn masks(self, folder: impl Into<PathBuf>, origin: impl Into<String>) -> Self {
@@ -80,23 +76,5 @@ impl Airogs {
     #[must_use]
     pub fn classes(self, profile: Profile) -> Self {
         self.with(|p| p.classes = profile)
-    }
-
-    /// How far around the disc signs of glaucoma may legitimately lie, in widths of the image.
-    #[must_use]
-    pub fn margin(self, margin: f32) -> Self {
-        self.with(|p| p.margin = margin)
-    }
-
-    /// What becomes of what cannot be used.
-    #[must_use]
-    pub fn on_bad(self, on_bad: OnBad) -> Self {
-        self.with(|p| p.on_bad = on_bad)
-    }
-
-    /// The largest number of pixels an image may have.
-    #[must_use]
-    pub fn max_pixels(self, max_pixels: u64) -> Self {
-        self.with(|p| p.max_pixels = max_pixels)
     }
 }

@@ -118,15 +118,10 @@ pub fn chaksu(root: impl Into<PathBuf>) -> Chaksu {
     Chaksu { root: root.into(), ..Chaksu::default() }
 }
 
+crate::setters::shared_setters!(Chaksu);
+
 /// Builder methods: each sets the parameter of its name.
 impl Chaksu {
-    /// A changed data set has read nothing yet.
-    fn with<T>(mut self, change: impl FnOnce(&mut Self) -> T) -> Self {
-        let _ = change(&mut self);
-        self.cache = Cache::default();
-        self
-    }
-
     /// Every choice as the study made it: names, decisions, patients, discs and resave.
     #[must_use]
     pub fn published(self) -> Self {
@@ -185,23 +180,5 @@ impl Chaksu {
     #[must_use]
     pub fn resave_side(self, side: usize) -> Self {
         self.with(|p| p.resave_side = side)
-    }
-
-    /// How far around the disc signs of glaucoma may legitimately lie, in widths of the image.
-    #[must_use]
-    pub fn margin(self, margin: f32) -> Self {
-        self.with(|p| p.margin = margin)
-    }
-
-    /// What becomes of what cannot be used.
-    #[must_use]
-    pub fn on_bad(self, on_bad: OnBad) -> Self {
-        self.with(|p| p.on_bad = on_bad)
-    }
-
-    /// The largest number of pixels an image may have.
-    #[must_use]
-    pub fn max_pixels(self, max_pixels: u64) -> Self {
-        self.with(|p| p.max_pixels = max_pixels)
     }
 }

@@ -76,35 +76,13 @@ pub fn rim_one_dl(root: impl Into<PathBuf>) -> RimOneDl {
     RimOneDl { root: root.into(), ..RimOneDl::default() }
 }
 
+crate::setters::shared_setters!(RimOneDl);
+
 /// Builder methods: each sets the parameter of its name.
 impl RimOneDl {
-    fn with<T>(mut self, change: impl FnOnce(&mut Self) -> T) -> Self {
-        let _ = change(&mut self);
-        self.cache = Cache::default();
-        self
-    }
-
     /// Which division the column `part` tells.
     #[must_use]
     pub fn partition(self, partition: Partition) -> Self {
         self.with(|p| p.partition = partition)
-    }
-
-    /// How far around the disc signs of glaucoma may legitimately lie, in widths of the image.
-    #[must_use]
-    pub fn margin(self, margin: f32) -> Self {
-        self.with(|p| p.margin = margin)
-    }
-
-    /// What becomes of what cannot be used.
-    #[must_use]
-    pub fn on_bad(self, on_bad: OnBad) -> Self {
-        self.with(|p| p.on_bad = on_bad)
-    }
-
-    /// The largest number of pixels an image may have.
-    #[must_use]
-    pub fn max_pixels(self, max_pixels: u64) -> Self {
-        self.with(|p| p.max_pixels = max_pixels)
     }
 }
