@@ -95,18 +95,19 @@ fn alike() -> Vec<Site> {
 
 /// Every trap, several times.
 pub(crate) fn cases(first: u64) -> Vec<PlantedCase> {
+    let (test, patients) = crate::TRAPS;
     let mut all = Vec::new();
     for (kind, trap) in TRAPS.into_iter().enumerate() {
         for repeat in 0..trap.repeats {
-            let seed = first + 1000 + 100 * kind as u64 + repeat;
-            let films = (trap.films)(films(seed));
+            let seed = first + 2000 + 100 * kind as u64 + repeat;
+            let films = (trap.films)(films(seed, patients));
             all.push(PlantedCase {
                 name: format!("{} #{}", trap.name, repeat + 1),
                 group: trap.name.into(),
                 strength: None,
                 causes: Vec::new(),
                 broken: Some(films.clone().with_broken_shortcuts().into()),
-                sweep: sweep(films, trap.region),
+                sweep: sweep(films, test, trap.region),
                 quick: repeat == 0,
             });
         }
