@@ -197,6 +197,7 @@ fn list_doctor_completions_and_manual() {
         "chest-xray/nih_as_published",
         "chest-xray/nih_pneumonia",
         "planted/benchmark",
+        "planted/max_before_masking",
         "planted/tuning",
         "quickstart/honest",
         "quickstart/planted_marker",
