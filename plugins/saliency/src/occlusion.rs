@@ -1,18 +1,11 @@
-#![doc = include_str!("../README.md")]
-
-mod cover;
-mod error;
-mod grid;
-
 use eyepatch_core::{
-    Attribution, Budget, Ctx, Error as CoreError, Explainer, ExplainerCard, Fitted, Image, OutputSpace,
-    Params, Registered, Result, Subject, plugin,
+    Attribution, Budget, Ctx, Explainer, ExplainerCard, Fitted, Image, Params, Registered, Result, Subject,
+    plugin,
 };
 use serde::{Deserialize, Serialize};
 
-pub use cover::Cover;
-pub use error::Error;
-pub use grid::Grid;
+use crate::asked::Asked;
+use crate::{Cover, Grid};
 
 /// Occlusion sensitivity. Its fields are the plugin's parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -43,7 +36,7 @@ impl Params for Occlusion {
                 self.stride, self.patch
             ));
         }
-        self.cover.check()
+        self.cover.check("cover")
     }
 }
 
@@ -72,14 +65,10 @@ impl Explainer for Occlusion {
         budget: Budget,
         ctx: &Ctx,
     ) -> Result<Attribution> {
+        let mut asked = Asked::new(fitted, subject, budget, ctx, <Self as Registered>::ID)?;
         let image = &subject.sample.image;
-        let classes = fitted.classes().len();
-        if subject.class >= classes {
-            return Err(CoreError::shape("class", format!("below {classes}"), subject.class.to_string()));
-        }
         let (height, width) = (image.height(), image.width());
-        let grid = Grid::within(self, height, width, budget.evaluations)
-            .map_err(|e| CoreError::plugin(<Self as Registered>::ID, e))?;
+        let grid = Grid::within(self, height, width, budget.evaluations).map_err(|e| asked.own(e))?;
         if grid.coarsened {
             tracing::warn!(
                 evaluations = budget.evaluations,
@@ -95,20 +84,10 @@ impl Explainer for Occlusion {
             1 => covered.clone(),
             patch => patched(image, &covered, &grid, patch - 2),
         };
-        let (outputs, space) = outputs(fitted, subject, budget, 2 + grid.len(), variant, ctx)?;
+        let outputs = asked.outputs(2 + grid.len(), variant)?;
         let (output, base) = (outputs[0], outputs[1]);
         let drops: Vec<f64> = outputs[2..].iter().map(|o| output - o).collect();
-        Ok(Attribution {
-            height,
-            width,
-            values: grid.mean(&drops, height, width),
-            class: subject.class,
-            space,
-            base_value: base,
-            output_value: output,
-            additivity_error: None,
-            evaluations: outputs.len(),
-        })
+        Ok(asked.attribution([height, width], grid.mean(&drops, height, width), (output, base)))
     }
 }
 
@@ -125,35 +104,4 @@ fn patched(image: &Image, covered: &Image, grid: &Grid, patch: usize) -> Image {
         }
     }
     out
-}
-
-/// The output of the subject's class on `n` variants of its image, made and predicted batch by batch.
-fn outputs(
-    fitted: &dyn Fitted,
-    subject: Subject<'_>,
-    budget: Budget,
-    n: usize,
-    variant: impl Fn(usize) -> Image,
-    ctx: &Ctx,
-) -> Result<(Vec<f64>, OutputSpace)> {
-    let mut outputs = Vec::with_capacity(n);
-    let mut space = OutputSpace::Scores;
-    while outputs.len() < n {
-        ctx.check()?;
-        let end = n.min(outputs.len() + budget.batch.max(1));
-        let images: Vec<Image> = (outputs.len()..end).map(&variant).collect();
-        let scores = fitted.predict(&subject.preprocess.batch(&images)?, ctx)?;
-        if scores.len() != images.len() || scores.classes <= subject.class {
-            let found = format!("{} x {}", scores.len(), scores.classes);
-            return Err(CoreError::shape(
-                "scores",
-                format!("{} x {}", images.len(), fitted.classes().len()),
-                found,
-            ));
-        }
-        space = scores.space;
-        outputs.extend((0..scores.len()).map(|i| f64::from(scores.row(i)[subject.class])));
-        ctx.progress().report(outputs.len() as u64, n as u64, "occlusion");
-    }
-    Ok((outputs, space))
 }
