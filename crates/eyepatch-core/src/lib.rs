@@ -9,6 +9,7 @@ mod ctx;
 mod dataset;
 mod error;
 mod explainer;
+mod fitted;
 mod handle;
 mod hash;
 mod image;
@@ -31,13 +32,13 @@ pub use dataset::{DataCard, Dataset};
 pub use error::{Error, Result};
 pub use explainer::{Budget, Explainer, ExplainerCard, Preprocess, Subject};
 pub use eyepatch_macros::plugin;
+pub use fitted::{Activations, Embed, Epoch, Fitted, Gradients, LayerGradients};
 pub use handle::{Handle, PluginSpec};
 pub use hash::{ContentHash, Hasher};
 pub use image::{Image, Pixels, PixelsMut};
 pub use masker::{Donors, Keep, Masker, MaskingCard, NoDonors, Prepared, Shape, TrainingPart};
 pub use model::{
-    Activations, Embed, Epoch, Estimate, Examples, Fitted, Gradients, InputSpec, Model, ModelCard, Normalise,
-    OutputSpace, Step, Task, Workload,
+    Estimate, Examples, InputSpec, Model, ModelCard, Normalise, OutputSpace, Step, Task, Workload,
 };
 pub use params::{Params, Registered};
 pub use probe::{Direction, Evidence, Finding, Interval, Probe, ProbeCard};

@@ -3,7 +3,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::trunk::run_trunk;
-use crate::{Batch, ContentHash, Ctx, Handle, Head, Result, ScoreSource, Scores, Seed, Sharing, Trunk};
+use crate::{Batch, ContentHash, Ctx, Fitted, Handle, Result, ScoreSource, Seed, Sharing, Trunk};
 
 /// What a model's outputs mean together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -227,93 +227,4 @@ pub trait Model: Send + Sync {
     fn scores(&self) -> Option<&dyn ScoreSource> {
         None
     }
-}
-
-/// One epoch of training.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Epoch {
-    /// 1 for the first.
-    pub epoch: usize,
-    /// Mean training loss over samples.
-    pub train_loss: f64,
-    /// Mean validation loss over samples; `None` without a validation part.
-    pub validation_loss: Option<f64>,
-    /// Step size of its last step, where the model says so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub learning_rate: Option<f64>,
-}
-
-/// A model that can predict. Optional capabilities sit behind accessors.
-pub trait Fitted: Send + Sync {
-    /// Class names, one an output.
-    fn classes(&self) -> &[String];
-
-    /// Scores of a batch, `n` x classes, in the card's output space. Independent of how images are batched.
-    ///
-    /// # Errors
-    /// [`crate::Error::Shape`] where the batch does not fit the input.
-    fn predict(&self, batch: &Batch, ctx: &Ctx) -> Result<Scores>;
-
-    /// Writes all that [`Model::restore`] needs into an existing, empty folder.
-    ///
-    /// # Errors
-    /// [`crate::Error::Io`].
-    fn save(&self, folder: &Path) -> Result<()>;
-
-    /// How training went; empty for a model that arrived trained.
-    fn history(&self) -> &[Epoch] {
-        &[]
-    }
-
-    /// Embeddings, where it has them.
-    fn embed(&self) -> Option<&dyn Embed> {
-        None
-    }
-
-    /// Activations of named layers, where it has them.
-    fn activations(&self) -> Option<&dyn Activations> {
-        None
-    }
-
-    /// Gradients with respect to the input, where it has them.
-    fn gradients(&self) -> Option<&dyn Gradients> {
-        None
-    }
-
-    /// The part behind the trunk, where its model shares one.
-    fn head(&self) -> Option<&dyn Head> {
-        None
-    }
-}
-
-/// Gives embeddings.
-pub trait Embed {
-    /// Length of one embedding.
-    fn dim(&self) -> usize;
-    /// Embeddings of a batch, `n` x `dim`, rows first.
-    ///
-    /// # Errors
-    /// As [`Fitted::predict`].
-    fn embed(&self, batch: &Batch, ctx: &Ctx) -> Result<Vec<f32>>;
-}
-
-/// Gives activations of named layers.
-pub trait Activations {
-    /// Names of the layers, input side first.
-    fn layers(&self) -> Vec<String>;
-    /// Activations of one layer: shape `[n, channels, height, width]` and values in that order.
-    ///
-    /// # Errors
-    /// [`crate::Error::Unsupported`] for an unknown layer; else as [`Fitted::predict`].
-    fn activations(&self, layer: &str, batch: &Batch, ctx: &Ctx) -> Result<([usize; 4], Vec<f32>)>;
-}
-
-/// Gives gradients with respect to the input.
-pub trait Gradients {
-    /// Gradient of each image's output `class` (an index into the classes), NCHW as the batch.
-    ///
-    /// # Errors
-    /// As [`Fitted::predict`].
-    fn input_gradient(&self, batch: &Batch, class: usize, ctx: &Ctx) -> Result<Vec<f32>>;
 }

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use eyepatch_core::{
-    Batch, Cancel, Ctx, Error, Examples, Fitted, Handle, HostData, Layout, Model, Place, Scores, Seed, Step,
+    Activations, Batch, Cancel, Ctx, Error, Examples, Fitted, Handle, HostData, Layout, Model, Place, Scores,
+    Seed, Step,
 };
 
 use crate::law::parameter_laws;
@@ -231,12 +232,47 @@ fn capabilities_fit(fitted: &dyn Fitted, batch: &Batch, ctx: &Ctx) {
                 activations.activations(layer, batch, ctx).unwrap_or_else(|e| panic!("{layer}: {e}"));
             assert_eq!(shape[0], batch.n, "images in the activations of {layer}");
             finite("activations", &values, shape.iter().product());
+            activation_gradients_fit(activations, layer, batch, (shape, &values), ctx);
         }
         assert!(
             activations.activations("no such layer", batch, ctx).is_err(),
             "an unknown layer was accepted"
         );
     }
+}
+
+/// Gradients with respect to a layer, where offered, come with that layer's activations and have their shape; a class that
+/// the model does not have is refused. It protects maps of class activation.
+fn activation_gradients_fit(
+    layers: &dyn Activations,
+    layer: &str,
+    batch: &Batch,
+    (shape, values): ([usize; 4], &[f32]),
+    ctx: &Ctx,
+) {
+    let found = match layers.activation_gradients(layer, batch, 0, ctx) {
+        Err(Error::Unsupported { .. }) => return,
+        found => found.unwrap_or_else(|e| panic!("gradients with respect to {layer}: {e}")),
+    };
+    assert_eq!(found.shape, shape, "shape of the gradients with respect to {layer}");
+    assert_eq!(found.gradients.len(), values.len(), "number of gradients with respect to {layer}");
+    assert!(
+        found.gradients.iter().all(|v| v.is_finite()),
+        "gradients with respect to {layer} must be finite"
+    );
+    assert_eq!(
+        found.activations.len(),
+        values.len(),
+        "number of activations beside the gradients of {layer}"
+    );
+    for (a, b) in found.activations.iter().zip(values) {
+        assert!(
+            (a - b).abs() <= BATCH_TOLERANCE * (1.0 + b.abs()),
+            "{a} beside gradients of {layer}, {b} without"
+        );
+    }
+    let unknown = layers.activation_gradients(layer, batch, usize::MAX, ctx);
+    assert!(unknown.is_err(), "an unknown class was accepted for the gradients of {layer}");
 }
 
 /// Writes a test for every law of a model: `model_laws! { small: MyNet { epochs: 1, ..MyNet::default() }; }`.

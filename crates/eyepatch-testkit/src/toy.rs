@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use eyepatch_core::{
-    Batch, Ctx, DType, Device, DeviceBuffer, Donors, Error, Examples, Fitted, Gradients, HostData, Image,
-    InputSpec, OutputSpace, Preprocess, Result, Roi, Sample, Scores, TrainingPart,
+    Activations, Batch, Ctx, DType, Device, DeviceBuffer, Donors, Error, Examples, Fitted, Gradients,
+    HostData, Image, InputSpec, LayerGradients, OutputSpace, Preprocess, Result, Roi, Sample, Scores,
+    TrainingPart,
 };
 
 /// Samples in memory, as a training part and as donors.
@@ -96,6 +97,10 @@ impl DeviceBuffer for ToyBuffer {
 
 /// A classifier whose two logits are plus and minus four times the mean of the image's left quarter, and that sees
 /// nothing of the rest. It counts the images it was shown.
+///
+/// Between image and logits lies the layer `quarter` of the image's size: for each channel a bright plane (the values) and
+/// then for each a dark one (2 less the values), both 0 where the model does not look. One logit sums the bright planes,
+/// the other one the dark planes and a constant.
 #[derive(Debug, Default)]
 pub struct LeftQuarter {
     seen: AtomicUsize,
@@ -119,6 +124,18 @@ impl LeftQuarter {
     #[must_use]
     pub fn columns(width: usize) -> usize {
         width.div_ceil(4)
+    }
+
+    /// By how much a logit grows with a value that the model sees.
+    fn slope(batch: &Batch) -> f32 {
+        4.0 / (batch.channels * batch.height * Self::columns(batch.width)) as f32
+    }
+
+    fn known(&self, class: usize) -> Result<()> {
+        if class < self.classes.len() {
+            return Ok(());
+        }
+        Err(Error::shape("class", format!("below {}", self.classes.len()), class.to_string()))
     }
 }
 
@@ -146,16 +163,62 @@ impl Fitted for LeftQuarter {
         std::fs::write(&path, "").map_err(|e| Error::io(path, e))
     }
 
+    fn activations(&self) -> Option<&dyn Activations> {
+        Some(self)
+    }
+
     fn gradients(&self) -> Option<&dyn Gradients> {
         Some(self)
     }
 }
 
-impl Gradients for LeftQuarter {
-    fn input_gradient(&self, batch: &Batch, class: usize, _ctx: &Ctx) -> Result<Vec<f32>> {
+impl Activations for LeftQuarter {
+    fn layers(&self) -> Vec<String> {
+        vec!["quarter".into()]
+    }
+
+    fn activations(&self, layer: &str, batch: &Batch, _ctx: &Ctx) -> Result<([usize; 4], Vec<f32>)> {
+        if layer != "quarter" {
+            let capability = format!("layer `{layer}`; it has: quarter");
+            return Err(Error::Unsupported { what: "the left quarter".into(), capability });
+        }
         self.seen.fetch_add(batch.n, Ordering::Relaxed);
         let columns = Self::columns(batch.width);
-        let each = 4.0 / (batch.channels * batch.height * columns) as f32;
+        let mut planes = Vec::new();
+        for image in batch.host_f32()?.chunks_exact(batch.channels * batch.height * batch.width) {
+            for dark in [false, true] {
+                let seen = |(i, v): (usize, &f32)| match i % batch.width < columns {
+                    true if dark => 2.0 - v,
+                    true => *v,
+                    false => 0.0,
+                };
+                planes.extend(image.iter().enumerate().map(seen));
+            }
+        }
+        Ok(([batch.n, 2 * batch.channels, batch.height, batch.width], planes))
+    }
+
+    fn activation_gradients(
+        &self,
+        layer: &str,
+        batch: &Batch,
+        class: usize,
+        ctx: &Ctx,
+    ) -> Result<LayerGradients> {
+        self.known(class)?;
+        let (shape, activations) = Activations::activations(self, layer, batch, ctx)?;
+        let half = batch.channels * batch.height * batch.width;
+        let slope = |i: usize| if i / half % 2 == class { Self::slope(batch) } else { 0.0 };
+        let gradients = (0..activations.len()).map(slope).collect();
+        Ok(LayerGradients { shape, activations, gradients })
+    }
+}
+
+impl Gradients for LeftQuarter {
+    fn input_gradient(&self, batch: &Batch, class: usize, _ctx: &Ctx) -> Result<Vec<f32>> {
+        self.known(class)?;
+        self.seen.fetch_add(batch.n, Ordering::Relaxed);
+        let (columns, each) = (Self::columns(batch.width), Self::slope(batch));
         let signed = if class == 0 { each } else { -each };
         let values = batch.n * batch.channels * batch.height * batch.width;
         Ok((0..values).map(|i| if i % batch.width < columns { signed } else { 0.0 }).collect())

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use eyepatch_core::{
     Activations, Batch, ContentHash, Ctx, Embed, Epoch, Error as CoreError, Fitted, Gradients, Head,
-    OutputSpace, Result, Scores, Trunk,
+    LayerGradients, OutputSpace, Result, Scores, Trunk,
 };
 use eyepatch_nn::infer::Engine;
 use eyepatch_nn::{DenseNet as Network, Device, NnError, Tensor};
@@ -124,6 +124,16 @@ impl FittedDenseNet {
         batch.host_f32()
     }
 
+    /// That the network has this layer.
+    fn known(&self, layer: &str) -> Result<()> {
+        let names = self.net.activation_names();
+        if names.iter().any(|name| name == layer) {
+            return Ok(());
+        }
+        let capability = format!("layer `{layer}`; it has: {}", names.join(", "));
+        Err(CoreError::Unsupported { what: "DenseNet".into(), capability })
+    }
+
     /// Runs `f` on the batch, some images at a time, and appends what it returns.
     fn each(
         &self,
@@ -146,6 +156,11 @@ impl FittedDenseNet {
         }
         Ok(out)
     }
+}
+
+/// Writes channels, rows and columns; the pooled embedding and the logits have one row and column.
+fn planes(shape: &mut [usize; 4], y: &Tensor) {
+    shape[1..].iter_mut().zip(&y.dims()[1..]).for_each(|(s, &d)| *s = d);
 }
 
 impl Fitted for FittedDenseNet {
@@ -206,18 +221,36 @@ impl Activations for FittedDenseNet {
     }
 
     fn activations(&self, layer: &str, batch: &Batch, ctx: &Ctx) -> Result<([usize; 4], Vec<f32>)> {
-        if !self.net.activation_names().iter().any(|name| name == layer) {
-            let capability = format!("layer `{layer}`; it has: {}", self.net.activation_names().join(", "));
-            return Err(CoreError::Unsupported { what: "DenseNet".into(), capability });
-        }
+        self.known(layer)?;
         let mut shape = [batch.n, 1, 1, 1];
         let values = self.each(batch, ctx, |x| {
             let y = self.net.activations(x, layer)?;
-            // The pooled embedding and the logits have no rows and columns.
-            shape[1..].iter_mut().zip(&y.dims()[1..]).for_each(|(s, &d)| *s = d);
+            planes(&mut shape, &y);
             Ok(y)
         })?;
         Ok((shape, values))
+    }
+
+    fn activation_gradients(
+        &self,
+        layer: &str,
+        batch: &Batch,
+        class: usize,
+        ctx: &Ctx,
+    ) -> Result<LayerGradients> {
+        self.known(layer)?;
+        let classes = self.about.classes.len();
+        if class >= classes {
+            return Err(CoreError::shape("class", format!("below {classes}"), class.to_string()));
+        }
+        let (mut shape, mut gradients) = ([batch.n, 1, 1, 1], vec![]);
+        let activations = self.each(batch, ctx, |x| {
+            let (y, gradient) = self.net.activation_gradients(x, layer, class)?;
+            planes(&mut shape, &y);
+            gradients.extend(gradient.flatten_all()?.to_vec1::<f32>()?);
+            Ok(y)
+        })?;
+        Ok(LayerGradients { shape, activations, gradients })
     }
 }
 

@@ -124,6 +124,28 @@ fn the_tiny_one_learns_phantoms() {
 }
 
 #[test]
+fn gradients_by_activations_come_image_by_image() {
+    let (model, ctx) = (model(), Ctx::for_tests(1));
+    // More than go through the network at once.
+    let train = ToyExamples::new(model.input(), 2, 35, "train");
+    let fitted = model.fit(&train, &train, &ctx).unwrap();
+    let layers = fitted.activations().unwrap();
+    let of = |indices: &[usize], class| {
+        layers.activation_gradients("features.denseblock1", &train.batch(indices).unwrap(), class, &ctx)
+    };
+    let all: Vec<usize> = (0..35).collect();
+    let (many, alone) = (of(&all, 1).unwrap(), of(&[34], 1).unwrap());
+    let size = alone.gradients.len();
+    assert_eq!((many.shape[0], alone.shape[0], many.gradients.len()), (35, 1, 35 * size));
+    let scale = alone.gradients.iter().fold(0.0f32, |m, g| m.max(g.abs()));
+    assert!(scale > 0.0);
+    for (a, b) in many.gradients[34 * size..].iter().zip(&alone.gradients) {
+        assert!((a - b).abs() <= 1e-4 * scale, "{a} and {b}");
+    }
+    assert!(matches!(of(&[0], 2), Err(Error::Shape { .. })));
+}
+
+#[test]
 fn one_kind_only_and_no_labels_are_refused() {
     let model = model();
     let mut train = Phantoms {

@@ -1,7 +1,7 @@
 use eyepatch_core::Image;
 use serde::{Deserialize, Serialize};
 
-/// What a patch is covered with.
+/// What a patch of the image is covered with, or all of it where it is a baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Cover {
@@ -17,10 +17,10 @@ pub enum Cover {
 }
 
 impl Cover {
-    pub(crate) fn check(self) -> Result<(), String> {
+    pub(crate) fn check(self, parameter: &str) -> Result<(), String> {
         match self {
             Self::Blur { sigma } if !(sigma > 0.0 && sigma <= 1.0) => {
-                Err(format!("`cover` blurs with sigma {sigma}: it must be above 0 and at most 1"))
+                Err(format!("`{parameter}` blurs with sigma {sigma}: it must be above 0 and at most 1"))
             }
             _ => Ok(()),
         }

@@ -31,7 +31,8 @@ impl Grid {
         evaluations: usize,
     ) -> Result<Self, Error> {
         if evaluations < 3 {
-            return Err(Error::Budget { evaluations });
+            let parts = "the image, the base and one patch";
+            return Err(Error::Budget { evaluations, least: 3, parts });
         }
         let (h, w) = (height as f64, width as f64);
         let size = (pixels(occlusion.patch * h, height), pixels(occlusion.patch * w, width));

@@ -3,6 +3,7 @@
 mod boundary;
 mod config;
 mod fit;
+mod gradients;
 mod graph;
 mod infer;
 mod layers;

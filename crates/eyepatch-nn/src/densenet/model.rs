@@ -218,21 +218,6 @@ impl DenseNet {
         found.ok_or_else(|| NnError::config("activation", name, "is not a layer of this network"))
     }
 
-    /// Gradient of the sum of one class's logits by the input, with running statistics: saliency, shaped like `x`.
-    ///
-    /// # Errors
-    /// [`NnError::Config`] when there is no such class; otherwise as [`DenseNet::forward`].
-    pub fn input_gradients(&self, x: &Tensor, class: usize) -> Result<Tensor> {
-        if class >= self.config.classes {
-            return Err(NnError::config("class", class, "must be below the number of classes"));
-        }
-        let x = Var::from_tensor(&x.contiguous()?.copy()?)?;
-        let logits = self.forward(&x)?;
-        let grads = logits.narrow(1, class, 1)?.sum_all()?.backward()?;
-        let grad = grads.get(&x).cloned();
-        grad.ok_or_else(|| NnError::Weights("the input does not reach the logits".into()))
-    }
-
     pub(super) fn check_input(&self, x: &Tensor) -> Result<()> {
         let side = self.config.min_side();
         match x.dims() {

@@ -53,6 +53,10 @@ enum Fault {
     Refuses,
     Device,
     Layout,
+    Slopes,
+    Stale,
+    Steep,
+    Anyone,
 }
 
 impl Fault {

@@ -2,8 +2,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use eyepatch_core::{
-    Activations, Batch, ContentHash, Ctx, Embed, Error, Examples, Fitted, Gradients, Head, InputSpec, Layout,
-    Model, ModelCard, OutputSpace, Params, Place, Result, Scores, Sharing, Step, Task, Trunk, View, plugin,
+    Activations, Batch, ContentHash, Ctx, Embed, Error, Examples, Fitted, Gradients, Head, InputSpec,
+    LayerGradients, Layout, Model, ModelCard, OutputSpace, Params, Place, Result, Scores, Sharing, Step,
+    Task, Trunk, View, plugin,
 };
 use eyepatch_testkit::{LeftQuarter, ModelLaws};
 use serde::{Deserialize, Serialize};
@@ -158,6 +159,29 @@ impl Activations for FittedQuarter {
         let planes = if self.fault == Fault::Planes { 1 } else { batch.channels };
         Ok(([batch.n, planes, batch.height, columns], seen))
     }
+
+    fn activation_gradients(
+        &self,
+        layer: &str,
+        batch: &Batch,
+        class: usize,
+        ctx: &Ctx,
+    ) -> Result<LayerGradients> {
+        let class = if self.fault == Fault::Anyone { class % 2 } else { class };
+        if class >= 2 {
+            return Err(self.lacks(&format!("class {class}")));
+        }
+        let (shape, mut activations) = Activations::activations(self, layer, batch, ctx)?;
+        let slope = 4.0 / shape[1..].iter().product::<usize>() as f32;
+        let mut gradients = vec![if class == 0 { slope } else { -slope }; activations.len()];
+        match self.fault {
+            Fault::Slopes => gradients.truncate(1),
+            Fault::Stale => activations[0] += 1.0,
+            Fault::Steep => gradients[0] = f32::INFINITY,
+            _ => {}
+        }
+        Ok(LayerGradients { shape, activations, gradients })
+    }
 }
 
 impl Gradients for FittedQuarter {
@@ -233,6 +257,10 @@ fn model_laws_find_faults() {
         (Fault::Gradient, "gradient values must be finite"),
         (Fault::Planes, "number of activations"),
         (Fault::Layers, "an unknown layer was accepted"),
+        (Fault::Slopes, "number of gradients with respect to quarter"),
+        (Fault::Stale, "beside gradients of quarter"),
+        (Fault::Steep, "gradients with respect to quarter must be finite"),
+        (Fault::Anyone, "an unknown class was accepted for the gradients of quarter"),
         (Fault::Features, "number of features"),
         (Fault::Head, "scores from features and from images"),
         (Fault::Bits, "features of image 0 alone, view 0"),

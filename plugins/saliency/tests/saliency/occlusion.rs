@@ -1,59 +1,10 @@
-//! The laws of an explainer, and occlusion of a linear model against its closed form.
-#![allow(clippy::unwrap_used, reason = "clippy.toml allows it in test functions, not in their helpers")]
+//! Occlusion of a linear model against its closed form.
 
-use std::path::Path;
-
-use eyepatch_core::{
-    Batch, Budget, Ctx, Explainer, Fitted, Image, Mask, OutputSpace, Params, Pixels, Result, Roi, Sample,
-    Scores, Subject,
-};
-use eyepatch_testkit::FullScale;
+use eyepatch_core::{Budget, Params};
 use plugin_saliency::{Cover, Error, Grid, Occlusion};
 use proptest::prelude::*;
 
-eyepatch_testkit::explainer_laws! {
-    mean: Occlusion::default();
-    black: Occlusion { patch: 0.3, stride: 0.3, cover: Cover::Black };
-    blurred: Occlusion { patch: 0.25, stride: 0.2, cover: Cover::Blur { sigma: 0.1 } };
-}
-
-/// Output = sum of weight times value, over one channel.
-struct Linear {
-    weights: Vec<f32>,
-    classes: Vec<String>,
-}
-
-impl Fitted for Linear {
-    fn classes(&self) -> &[String] {
-        &self.classes
-    }
-
-    fn predict(&self, batch: &Batch, _ctx: &Ctx) -> Result<Scores> {
-        let values = batch.host_f32()?;
-        let one = |image: &[f32]| image.iter().zip(&self.weights).map(|(v, w)| v * w).sum::<f32>();
-        Scores::new(1, OutputSpace::Logits, values.chunks_exact(self.weights.len()).map(one).collect())
-    }
-
-    fn save(&self, _folder: &Path) -> Result<()> {
-        Ok(())
-    }
-}
-
-fn sample(width: usize, height: usize, values: &[f32]) -> Sample {
-    let image = Image::new(width, height, 1, Pixels::F32(values.to_vec())).unwrap();
-    let roi = Roi::single(Mask::filled(width, height, true)).unwrap();
-    Sample { id: "s".into(), patient: "p".into(), labels: vec![Some(true)], image, roi }
-}
-
-fn explain(
-    occlusion: &Occlusion,
-    model: &Linear,
-    sample: &Sample,
-    budget: Budget,
-) -> Result<eyepatch_core::Attribution> {
-    let subject = Subject { sample, class: 0, preprocess: &FullScale };
-    occlusion.explain(model, subject, budget, &Ctx::for_tests(1))
-}
+use crate::toy::{Quadratic, explain, sample};
 
 /// The slow, obvious twin: for each pixel, go through all patches, and where one hides it, add up the drop that the
 /// model's weights and the cover's values give in closed form.
@@ -103,9 +54,9 @@ proptest! {
         let occlusion = Occlusion { patch, stride: patch * share, cover: if black { Cover::Black } else { Cover::Mean } };
         let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len() as f64;
         let cover = vec![if black { 0.0 } else { mean as f32 }; values.len()];
-        let model = Linear { weights: weights.clone(), classes: vec!["c".into()] };
+        let model = Quadratic::new(&weights, 0.0);
         let sample = sample(width, height, &values);
-        let found = explain(&occlusion, &model, &sample, Budget { evaluations, batch: 7 }).unwrap();
+        let found = explain(&occlusion, &model, (&sample, 0), Budget { evaluations, batch: 7 }).unwrap();
         let grid = Grid::within(&occlusion, height, width, evaluations).unwrap();
         prop_assert_eq!(found.evaluations, grid.len() + 2);
         prop_assert!(found.evaluations <= evaluations);
@@ -142,11 +93,10 @@ fn a_blurred_cover_is_the_gaussian_mean() {
     let (width, height) = (9, 7);
     let mut values = vec![0.0; 63];
     values[3 * 9 + 4] = 1.0;
-    let middle = Linear { weights: values.clone(), classes: vec!["c".into()] };
+    let middle = Quadratic::new(&values, 0.0);
     let occlusion = Occlusion { patch: 1.0, stride: 1.0, cover: Cover::Blur { sigma: 1.0 / 9.0 } };
-    let found =
-        explain(&occlusion, &middle, &sample(width, height, &values), Budget { evaluations: 9, batch: 4 });
-    let found = found.unwrap();
+    let image = sample(width, height, &values);
+    let found = explain(&occlusion, &middle, (&image, 0), Budget { evaluations: 9, batch: 4 }).unwrap();
     // Centre weight of a Gaussian of sigma 1, cut off at 3: 1 / (1 + 2 (e^-0.5 + e^-2 + e^-4.5)), squared in 2-D.
     let centre = 1.0 / (1.0 + 2.0 * ((-0.5f64).exp() + (-2.0f64).exp() + (-4.5f64).exp()));
     assert!((found.base_value - centre * centre).abs() < 1e-6, "{}", found.base_value);
@@ -155,11 +105,12 @@ fn a_blurred_cover_is_the_gaussian_mean() {
 
 #[test]
 fn too_small_a_budget_and_wrong_parameters_are_named() {
-    let model = Linear { weights: vec![1.0; 4], classes: vec!["c".into()] };
-    let error =
-        explain(&Occlusion::default(), &model, &sample(2, 2, &[0.0; 4]), Budget { evaluations: 2, batch: 1 });
+    let model = Quadratic::new(&[1.0; 4], 0.0);
+    let image = sample(2, 2, &[0.0; 4]);
+    let error = explain(&Occlusion::default(), &model, (&image, 0), Budget { evaluations: 2, batch: 1 });
     assert!(error.unwrap_err().to_string().contains("a budget of 2 evaluations is too small"));
-    assert_eq!(Grid::within(&Occlusion::default(), 4, 4, 0), Err(Error::Budget { evaluations: 0 }));
+    let refused = Grid::within(&Occlusion::default(), 4, 4, 0);
+    assert!(matches!(refused, Err(Error::Budget { evaluations: 0, least: 3, .. })), "{refused:?}");
     let with = |patch, stride, cover| Occlusion { patch, stride, cover }.check();
     assert!(with(0.0, 0.1, Cover::Mean).unwrap_err().contains("`patch` is 0"));
     assert!(with(0.1, 0.2, Cover::Mean).unwrap_err().contains("`stride` is 0.2"));
