@@ -1,0 +1,5 @@
+//! What hidden parts become.
+
+mod blur;
+
+pub use blur::box_blur;
