@@ -1,7 +1,9 @@
+use eyepatch_kernels::coalition::Coalitions;
+
 use crate::{Error, Shown};
 
 /// What a model says of an input of which only some players are shown. `C` is how coalitions are written:
-/// [`eyepatch_kernels::coalition::Coalitions`] for numbered players, [`Shown`] slices for the parts of an image.
+/// [`Coalitions`] for numbered players, [`Shown`] slices for the parts of an image.
 pub trait Game<C: ?Sized> {
     /// What goes wrong when the model is asked.
     type Error: From<Error>;
@@ -20,6 +22,21 @@ pub trait Game<C: ?Sized> {
 }
 
 /// Asks for all coalitions, batch by batch, and appends their outputs to `all`.
+pub(crate) fn play_sets<G: Game<Coalitions>>(
+    game: &mut G,
+    coalitions: &Coalitions,
+    all: &mut Vec<f64>,
+) -> Result<(), G::Error> {
+    let (step, classes) = (game.batch().max(1), game.classes());
+    for start in (0..coalitions.rows()).step_by(step) {
+        let part = coalitions.part(start..start + step);
+        let outputs = game.outputs(&part)?;
+        append(outputs, part.rows(), classes, all)?;
+    }
+    Ok(())
+}
+
+/// As [`play_sets`], for parts of an image.
 pub(crate) fn play_shown<G: Game<[Shown]>>(
     game: &mut G,
     coalitions: &[Shown],
