@@ -76,21 +76,30 @@ mod tests {
     }
 
     proptest! {
-        /// Labels are told apart, so folds by label and site are as balanced by label as folds by label alone can be, and
-        /// a site is in every fold in its share.
+        /// A stratum's folds differ by one row at most (one row a patient), and so do those of a label and site that no rare
+        /// one joined; a label's folds by no more than it has strata.
         #[test]
         fn folds_are_balanced_by_label_and_site(sites in prop::collection::vec(0usize..3, 90..150), seed in any::<u64>()) {
             let groups: Vec<usize> = (0..sites.len()).collect();
             let label: Vec<usize> = groups.iter().map(|g| usize::from(g % 3 == 0)).collect();
             let strata = joint_strata(&groups, &[label.clone(), sites.clone()], 3).unwrap();
             let folds = group_kfold(&groups, Some(&strata), 3, seed).unwrap();
-            for (l, s) in (0..2).flat_map(|l| (0..3).map(move |s| (l, s))) {
-                let of = |k: usize| groups.iter().filter(|&&g| (folds[g], label[g], sites[g]) == (k, l, s)).count();
+            let apart = |which: &dyn Fn(usize) -> bool| {
+                let of = |k: usize| groups.iter().filter(|&&g| folds[g] == k && which(g)).count();
                 let counts = [of(0), of(1), of(2)];
-                let all: usize = counts.iter().sum();
-                // One row a patient: a stratum's folds differ by one row at most.
-                if all >= 3 {
-                    prop_assert!(counts.iter().max().unwrap() - counts.iter().min().unwrap() <= 1, "{counts:?}");
+                counts.iter().max().unwrap() - counts.iter().min().unwrap()
+            };
+            for stratum in strata.iter().copied().collect::<BTreeSet<_>>() {
+                prop_assert!(apart(&|g| strata[g] == stratum) <= 1);
+            }
+            for l in 0..2 {
+                let mut own: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+                for &g in groups.iter().filter(|&&g| label[g] == l) {
+                    own.entry(strata[g]).or_default().insert(sites[g]);
+                }
+                prop_assert!(apart(&|g| label[g] == l) <= own.len());
+                for site in own.values().filter(|sites| sites.len() == 1).flatten() {
+                    prop_assert!(apart(&|g| (label[g], sites[g]) == (l, *site)) <= 1);
                 }
             }
         }
