@@ -1,8 +1,6 @@
 //! Whether the full-image model's embedding tells the columns that a verdict names, whatever the model makes of them.
 
-use std::collections::BTreeSet;
-
-use eyepatch_core::{Embed, Examples, Keep, Meta, Table};
+use eyepatch_core::{Embed, Examples, Keep, Meta, Row, Table};
 use eyepatch_logistic::{Features, LogisticRegression};
 
 use super::shared::Shared;
@@ -10,7 +8,7 @@ use super::work;
 use crate::Result;
 use crate::cell::CellCtx;
 use crate::data::Masked;
-use crate::verdict::Readout;
+use crate::verdict::{Attribute, Readout};
 
 pub(super) const READABLE_FILE: &str = "readable.json";
 /// Raised whenever something else is read.
@@ -30,32 +28,27 @@ struct Question {
 
 /// Each value of a column of texts (of two values, one), or whether a number lies above the median.
 fn questions(table: &Table, column: &str) -> Vec<Question> {
-    let of = |row: usize| table.rows[row].meta.get(column).unwrap_or(&Meta::Missing);
-    let rows = 0..table.rows.len();
-    let texts: BTreeSet<&str> = rows
-        .clone()
-        .filter_map(|r| if let Meta::Text(t) = of(r) { Some(t.as_str()) } else { None })
-        .collect();
-    let question = |value: String, label: &dyn Fn(&Meta) -> Option<bool>| Question {
-        column: column.to_owned(),
-        value,
-        labels: rows.clone().map(|r| label(of(r))).collect(),
-    };
-    let text = |value: &str| {
-        question(value.to_owned(), &|m| if let Meta::Text(t) = m { Some(t == value) } else { None })
-    };
-    match texts.len() {
-        0 => {}
-        1 => return Vec::new(),
-        2 => return texts.into_iter().skip(1).map(text).collect(),
-        n if n > MOST_VALUES => return Vec::new(),
-        _ => return texts.into_iter().map(text).collect(),
+    if let Some(texts) = Attribute::texts(table, column) {
+        let first = match texts.values.len() {
+            2 => 1,
+            3..=MOST_VALUES => 0,
+            _ => return Vec::new(),
+        };
+        let is = |group: usize| texts.groups.iter().map(|g| g.map(|g| g == group)).collect();
+        let all = texts.values.iter().enumerate().skip(first);
+        return all
+            .map(|(g, value)| Question { column: column.into(), value: value.clone(), labels: is(g) })
+            .collect();
     }
-    let number = |m: &Meta| if let Meta::Number(x) = m { Some(*x).filter(|x| x.is_finite()) } else { None };
-    let mut numbers: Vec<f64> = rows.clone().filter_map(|r| number(of(r))).collect();
+    let number = |row: &Row| match row.meta.get(column) {
+        Some(Meta::Number(x)) => Some(*x).filter(|x| x.is_finite()),
+        _ => None,
+    };
+    let mut numbers: Vec<f64> = table.rows.iter().filter_map(number).collect();
     numbers.sort_unstable_by(f64::total_cmp);
     let Some(&median) = numbers.get(numbers.len() / 2) else { return Vec::new() };
-    vec![question(format!("{median} or more"), &|m| number(m).map(|x| x >= median))]
+    let labels = table.rows.iter().map(|row| number(row).map(|x| x >= median)).collect();
+    vec![Question { column: column.into(), value: format!("{median} or more"), labels }]
 }
 
 /// Fits a regression on the embeddings of a fold's training images for each question, and asks it about the tested ones.
@@ -130,8 +123,6 @@ fn answers(
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-
-    use eyepatch_core::Row;
 
     use super::*;
 

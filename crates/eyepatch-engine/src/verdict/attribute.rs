@@ -8,11 +8,11 @@ use eyepatch_core::{Meta, Table};
 const GROUPS: usize = 5;
 
 /// An attribute: a group a row, `None` where there is no value.
-pub(super) struct Attribute {
-    pub(super) name: String,
-    pub(super) groups: Vec<Option<usize>>,
+pub(crate) struct Attribute {
+    pub(crate) name: String,
+    pub(crate) groups: Vec<Option<usize>>,
     /// What each group is: a text, or the smallest and the largest of its numbers.
-    pub(super) values: Vec<String>,
+    pub(crate) values: Vec<String>,
 }
 
 impl Attribute {
@@ -21,24 +21,28 @@ impl Attribute {
     /// # Errors
     /// Where no row has a value, in words.
     pub(super) fn column(table: &Table, name: &str) -> Result<Self, String> {
-        let of = |row: usize| table.rows[row].meta.get(name).unwrap_or(&Meta::Missing);
-        let rows = 0..table.rows.len();
-        let texts: BTreeSet<&str> = rows
-            .clone()
-            .filter_map(|r| if let Meta::Text(t) = of(r) { Some(t.as_str()) } else { None })
-            .collect();
-        if texts.is_empty() {
-            let number = |r: usize| if let Meta::Number(x) = of(r) { Some(*x) } else { None };
-            return Self::numbers(name, &rows.map(number).collect::<Vec<_>>());
+        if let Some(texts) = Self::texts(table, name) {
+            return Ok(texts);
         }
+        let number = |row: usize| match of(table, row, name) {
+            Meta::Number(x) => Some(*x),
+            _ => None,
+        };
+        Self::numbers(name, &(0..table.rows.len()).map(number).collect::<Vec<_>>())
+    }
+
+    /// The texts of a column, a group each, in order; `None` where it has none.
+    pub(crate) fn texts(table: &Table, name: &str) -> Option<Self> {
+        let text = |row: usize| match of(table, row, name) {
+            Meta::Text(t) => Some(t.as_str()),
+            _ => None,
+        };
+        let rows = 0..table.rows.len();
+        let texts: BTreeSet<&str> = rows.clone().filter_map(text).collect();
         let texts: Vec<&str> = texts.into_iter().collect();
-        let group =
-            |r: usize| if let Meta::Text(t) = of(r) { texts.binary_search(&t.as_str()).ok() } else { None };
-        Ok(Self {
-            name: name.to_owned(),
-            groups: rows.map(group).collect(),
-            values: texts.iter().map(|t| (*t).to_owned()).collect(),
-        })
+        let groups = rows.map(|row| texts.binary_search(&text(row)?).ok()).collect();
+        let values: Vec<String> = texts.iter().map(|t| (*t).to_owned()).collect();
+        (!values.is_empty()).then(|| Self { name: name.to_owned(), groups, values })
     }
 
     /// Numbers, cut into fifths; equal numbers stay together.
@@ -64,4 +68,8 @@ impl Attribute {
             values: (0..GROUPS).map(span).collect(),
         })
     }
+}
+
+fn of<'a>(table: &'a Table, row: usize, name: &str) -> &'a Meta {
+    table.rows[row].meta.get(name).unwrap_or(&Meta::Missing)
 }

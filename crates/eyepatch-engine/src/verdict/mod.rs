@@ -19,6 +19,7 @@ use eyepatch_stats::normal_quantile;
 
 pub use declare::VerdictRule;
 
+pub(crate) use attribute::Attribute;
 use broken::Loss;
 use cause::{Search, numbers};
 use hidden::HidingSet;
