@@ -236,7 +236,7 @@ fn verdict_caveats(s: &Shared, verdict: &Verdict, quick: bool) -> Vec<String> {
     caveats.extend(notes.map(|(c, p, note)| format!("{}: {}: {note}.", c.class, p.what)));
     caveats.push(
         "\"No evidence\" speaks of shortcuts that show outside of the legitimate region or in a named attribute, of these models \
-         and of data like these. A broken association takes the weights as known and everything that goes with the attribute \
+         and of data like these. A broken association takes everything that goes with the attribute \
          as its doing."
             .into(),
     );

@@ -60,12 +60,19 @@ impl Plot {
         self.svg.text("axis middle", ((LEFT + RIGHT) / 2.0, self.y + 33.0), "Difference in AUC");
     }
 
-    /// A heading, with the margin beside its line where there is one.
+    /// A heading, with the margins beside their lines where there are any, in the order of the contrasts.
     fn heading(&mut self, title: &str, contrasts: &[Contrast]) {
-        let margin = contrasts.iter().map(|c| c.margin).find(|m| *m != 0.0 && m.is_finite());
-        let text = match margin {
-            Some(m) => format!("{title}, dashed: margin {}", format::number(m, 2)),
-            None => title.to_owned(),
+        let mut margins: Vec<String> = contrasts
+            .iter()
+            .map(|c| c.margin)
+            .filter(|m| *m != 0.0 && m.is_finite())
+            .map(|m| format::number(m, 2))
+            .collect();
+        margins.dedup();
+        let text = if margins.is_empty() {
+            title.to_owned()
+        } else {
+            format!("{title}, dashed: margin {}", margins.join(", then "))
         };
         self.svg.text("part", (LEFT, self.y + 15.0), &text);
         self.y += HEADING;
