@@ -120,8 +120,9 @@ fn bar(sheet: &mut Sheet, tile: &Canvas, top: usize, (scale, cut): (f64, bool)) 
     sheet.text("0", (left + width / 2, below), width / 2);
     sheet.text(&format!("{high}{}", three(scale)), (left + width, below), width / 2);
     let words = below + line;
-    sheet.text("lowers the output", (left + width / 6, words), width / 2);
-    sheet.text("raises the output", (left + width - width / 6, words), width / 2);
+    // Half of the sheet is wider than the words even where there is one class.
+    sheet.text("lowers the output", (left, words), width);
+    sheet.text("raises the output", (left + width, words), width);
 }
 
 /// Three digits that count.
