@@ -1,5 +1,6 @@
-//! How alike two maps are. A map that stays as it is when the model's weights are drawn anew, or its labels are, says nothing of
-//! the model (Adebayo, Gilmer, Muelly, Goodfellow, Hardt & Kim, "Sanity checks for saliency maps", NeurIPS 2018).
+//! How alike two maps are. A map that stays as it is when the model's weights are drawn anew, or its labels are, says
+//! nothing of the model (Adebayo, Gilmer, Muelly, Goodfellow, Hardt & Kim, "Sanity checks for saliency maps", NeurIPS
+//! 2018).
 
 mod rank;
 mod similarity;
@@ -13,8 +14,8 @@ pub use top::{TopOverlap, top_overlap};
 
 use crate::{Map, MapsError};
 
-/// Both maps on one grid: of each side the smaller number of cells, by exact overlaps ([`Map::regrid`]). Values with signs are
-/// summed, so what cancels within a coarse cell is gone, as it is in the coarser map.
+/// Both maps on one grid: of each side the smaller number of cells, by exact overlaps ([`Map::regrid`]). Values with
+/// signs are summed, so what cancels within a coarse cell is gone, as it is in the coarser map.
 ///
 /// # Errors
 /// None for maps that exist.

@@ -7,11 +7,11 @@ use crate::{Map, MapsError, NotEstimable};
 
 /// Maps with the same values and the same smoothness, at a place that has nothing to do with the image.
 ///
-/// A draw turns the map by a multiple of 90 degrees (by 180 where its grid is not square), mirrors it or not, and shifts it over a
-/// torus, all with equal chances. These moves form a group, so if the map's place is unrelated to the image's, the map itself is one
-/// more draw and p is exact (Hemerik & Goeman, TEST 27, 2018). The torus opens a seam where the map's opposite borders differ.
-/// It is no null for an explainer that prefers the middle, or the borders, of any image: hold such a one against other images
-/// ([`super::reference_test`]).
+/// A draw turns the map by a multiple of 90 degrees (by 180 where its grid is not square), mirrors it or not, and
+/// shifts it over a torus, all with equal chances. These moves form a group, so if the map's place is unrelated to
+/// the image's, the map itself is one more draw and p is exact (Hemerik & Goeman, TEST 27, 2018). The torus opens a
+/// seam where the map's opposite borders differ. It is no null for an explainer that prefers the middle, or the
+/// borders, of any image: hold such a one against other images ([`super::reference_test`]).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MovedNull {
     /// Number of draws, for instance 999.
@@ -29,8 +29,8 @@ impl MovedNull {
         Self { draws: 999, level: 0.95, seed }
     }
 
-    /// Holds a statistic of the map against that of moved maps. The statistic is asked from many threads; each draw has a
-    /// seed of its own, so their number changes nothing.
+    /// Holds a statistic of the map against that of moved maps. The statistic is asked from many threads; each draw
+    /// has a seed of its own, so their number changes nothing.
     ///
     /// # Errors
     /// [`NotEstimable::ConstantMap`]; what the statistic says; as [`NullTest::new`].

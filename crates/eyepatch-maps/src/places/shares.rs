@@ -151,7 +151,8 @@ impl PlaceWeights {
         })
     }
 
-    /// The share of absolute attribution outside of the ROI alone, quicker than [`PlaceWeights::shares`]; NaN where all values are 0.
+    /// The share of absolute attribution outside of the ROI alone, quicker than [`PlaceWeights::shares`]; NaN where
+    /// all values are 0.
     ///
     /// # Errors
     /// [`MapsError::Shape`] for a map on another grid.
