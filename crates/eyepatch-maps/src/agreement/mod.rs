@@ -2,11 +2,13 @@
 //! nothing of the model (Adebayo, Gilmer, Muelly, Goodfellow, Hardt & Kim, "Sanity checks for saliency maps", NeurIPS
 //! 2018).
 
+mod mean;
 mod rank;
 mod similarity;
 mod ssim;
 mod top;
 
+pub use mean::{MeanAgreement, Pair, mean_agreement};
 pub use rank::{cosine, spearman};
 pub use similarity::{Similarity, similarity};
 pub use ssim::ssim;

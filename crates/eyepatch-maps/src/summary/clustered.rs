@@ -43,7 +43,7 @@ impl ClusteredMean {
     /// [`MapsError::OutOfRange`] unless 0 < `level` < 1.
     pub fn upper_bound(&self, level: f64) -> Result<f64, MapsError> {
         within("level", "between 0 and 1", level, level > 0.0 && level < 1.0)?;
-        let t = student_quantile(1.0 - level, (self.n_patients - 1) as f64);
+        let t = student_quantile(1.0 - level, self.n_patients.saturating_sub(1) as f64);
         // An error of 0 leaves no doubt, whatever the quantile.
         Ok(if self.se == 0.0 { self.mean } else { self.mean + t * self.se })
     }
