@@ -15,6 +15,7 @@ eyepatch::main!(
     plugin_predictions,
     plugin_prepared,
     plugin_saliency,
+    plugin_shap,
     audit_quickstart,
     audit_chest_xray,
     audit_planted,

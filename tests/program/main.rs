@@ -4,6 +4,7 @@
 mod bad_input;
 mod check;
 mod data;
+mod explain;
 mod onnx;
 mod predict;
 mod prepare;

@@ -187,6 +187,7 @@ fn list_doctor_completions_and_manual() {
         "eyepatch/onnx",
         "eyepatch/predictions",
         "eyepatch/occlusion",
+        "eyepatch/shap-partition",
         "eyepatch/auc-matrix",
     ] {
         assert!(ids.contains(&id), "{id} is not listed");

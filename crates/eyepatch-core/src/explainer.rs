@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Attribution, Batch, Ctx, Fitted, Image, Result, Sample};
+use crate::{Attribution, Batch, Ctx, Explained, Fitted, Image, Result, Sample};
 
 /// What an explainer does, for reports.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +42,25 @@ pub struct Subject<'a> {
     pub preprocess: &'a dyn Preprocess,
 }
 
+/// What is explained together: several outputs of a model on one image.
+#[derive(Clone, Copy)]
+pub struct Subjects<'a> {
+    /// As [`Subject::sample`].
+    pub sample: &'a Sample,
+    /// Indices of the classes.
+    pub classes: &'a [usize],
+    /// From images to network input.
+    pub preprocess: &'a dyn Preprocess,
+}
+
+impl<'a> Subjects<'a> {
+    /// One class of them.
+    #[must_use]
+    pub fn of(self, class: usize) -> Subject<'a> {
+        Subject { sample: self.sample, class, preprocess: self.preprocess }
+    }
+}
+
 /// Explains one output. Perturbations are batched inside, within the budget's memory.
 pub trait Explainer: Send + Sync {
     /// What it does.
@@ -59,4 +78,21 @@ pub trait Explainer: Send + Sync {
         budget: Budget,
         ctx: &Ctx,
     ) -> Result<Attribution>;
+
+    /// The attributions of several outputs, for methods that can ask about all of them at once; a single class gets what
+    /// [`Explainer::explain`] gives it. Unless a method says otherwise it explains one class after the other, each with
+    /// the whole budget and the same random numbers.
+    ///
+    /// # Errors
+    /// As [`Explainer::explain`].
+    fn explain_classes(
+        &self,
+        fitted: &dyn Fitted,
+        subjects: Subjects<'_>,
+        budget: Budget,
+        ctx: &Ctx,
+    ) -> Result<Explained> {
+        let one = |&class: &usize| self.explain(fitted, subjects.of(class), budget, ctx);
+        Ok(Explained::of(subjects.classes.iter().map(one).collect::<Result<_>>()?))
+    }
 }

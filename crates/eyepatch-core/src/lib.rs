@@ -25,14 +25,14 @@ mod scores;
 mod seed;
 mod trunk;
 
-pub use attribution::Attribution;
+pub use attribution::{Attribution, Explained};
 pub use batch::{Batch, DType, DeviceBuffer, HostData, Layout, Place};
 pub use ctx::{Cancel, Ctx, Device, Progress, Silent};
 pub use dataset::{DataCard, Dataset};
 pub use error::{Error, Result};
-pub use explainer::{Budget, Explainer, ExplainerCard, Preprocess, Subject};
+pub use explainer::{Budget, Explainer, ExplainerCard, Preprocess, Subject, Subjects};
 pub use eyepatch_macros::plugin;
-pub use fitted::{Activations, Embed, Epoch, Fitted, Gradients, LayerGradients};
+pub use fitted::{Activations, Embed, Epoch, Fitted, Gradients, LayerGradients, Randomise};
 pub use handle::{Handle, PluginSpec};
 pub use hash::{ContentHash, Hasher};
 pub use image::{Image, Pixels, PixelsMut};

@@ -1,6 +1,11 @@
 //! Pictures for the report, drawn from images, masks and attributions. The same input gives the same bytes.
 
+mod panel;
+mod sheet;
+
 use eyepatch_core::{Attribution, ContentHash, Image, Mask};
+
+pub use panel::{Column, panel};
 
 use crate::schema::Picture;
 use crate::{Error, Result, format};
@@ -117,29 +122,10 @@ pub fn attribution(
     attribution: &Attribution,
     window: Window,
 ) -> Result<Png> {
-    let Attribution { width, height, values, .. } = attribution;
-    if *width == 0 || *height == 0 || values.len() != width * height {
-        return Err(Error::Shape {
-            what: "attribution",
-            expected: format!("{height}x{width}, at least 1x1"),
-            found: format!("{} values", values.len()),
-        });
-    }
-    let mut canvas = Canvas::new(image, window);
+    let values = &attribution.values;
     let largest = values.iter().filter(|v| v.is_finite()).fold(0.0_f32, |a, v| a.max(v.abs()));
-    for y in 0..canvas.height {
-        for x in 0..canvas.width {
-            let value = values[(y * height / canvas.height) * width + x * width / canvas.width];
-            let strength = if largest > 0.0 && value.is_finite() { value.abs() / largest } else { 0.0 };
-            let colour = match value > 0.0 {
-                true => RAISES,
-                false if canvas.on_diagonal(x, y) => DIAGONAL,
-                false => LOWERS,
-            };
-            let ground = grey(canvas.pixels[y * canvas.width + x]);
-            canvas.pixels[y * canvas.width + x] = blend(ground, colour, 0.8 * strength);
-        }
-    }
+    let mut canvas = Canvas::new(image, window);
+    canvas.attribution(attribution, largest)?;
     if let Some(mask) = mask {
         canvas.outline(mask)?;
     }
@@ -180,6 +166,28 @@ impl Canvas {
             std::array::from_fn(|c| window.byte(image.value(at + c % channels)))
         };
         Self { width, height, factor, pixels: (0..width * height).map(pixel).collect() }
+    }
+
+    /// Draws values over the picture's grey; from `end` on they have their full colour.
+    fn attribution(&mut self, attribution: &Attribution, end: f32) -> Result<()> {
+        let Attribution { width, height, values, .. } = attribution;
+        if *width == 0 || *height == 0 || values.len() != width * height {
+            return Err(Error::Shape {
+                what: "attribution",
+                expected: format!("{height}x{width}, at least 1x1"),
+                found: format!("{} values", values.len()),
+            });
+        }
+        for y in 0..self.height {
+            for x in 0..self.width {
+                let value = values[(y * height / self.height) * width + x * width / self.width];
+                let part = if end > 0.0 && value.is_finite() { value / end } else { 0.0 };
+                let diagonal = self.on_diagonal(x, y);
+                let pixel = &mut self.pixels[y * self.width + x];
+                *pixel = tinted(grey(*pixel), part, diagonal);
+            }
+        }
+        Ok(())
     }
 
     /// Whether a dark diagonal runs through a place. Three eighths of all places, whatever the picture's size.
@@ -225,6 +233,16 @@ impl Canvas {
     fn encode(self) -> Result<Png> {
         encode(self.width, self.height, 3, self.pixels.as_flattened())
     }
+}
+
+/// The ground under a value from -1 to 1; beyond, the ends' colours.
+fn tinted(ground: Rgb, value: f32, diagonal: bool) -> Rgb {
+    let colour = match value > 0.0 {
+        true => RAISES,
+        false if diagonal => DIAGONAL,
+        false => LOWERS,
+    };
+    blend(ground, colour, 0.8 * value.abs().min(1.0))
 }
 
 /// The luminance of a colour as grey (ITU-R BT.601).

@@ -1,5 +1,6 @@
 use eyepatch_core::{
-    Attribution, Budget, Cancel, Ctx, Error, Explainer, Fitted, Handle, Result, Sample, Seed, Subject,
+    Attribution, Budget, Cancel, Ctx, Error, Explained, Explainer, Fitted, Handle, Result, Sample, Seed,
+    Subject, Subjects,
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
@@ -57,6 +58,17 @@ impl ExplainerLaws {
         let subject = Subject { sample: &case.sample, class: case.class, preprocess: &FullScale };
         let ctx = ctx.clone().with_seed(Seed::root(case.seed));
         self.explainer.explain(model, subject, budget, &ctx)
+    }
+
+    fn explain_classes(
+        &self,
+        model: &LeftQuarter,
+        (case, classes): (&Case, &[usize]),
+        ctx: &Ctx,
+    ) -> Result<Explained> {
+        let subjects = Subjects { sample: &case.sample, classes, preprocess: &FullScale };
+        let ctx = ctx.clone().with_seed(Seed::root(case.seed));
+        self.explainer.explain_classes(model, subjects, self.budget, &ctx)
     }
 
     fn check(&self, law: &str, test: impl Fn(&Case, &LeftQuarter, &Attribution, &Ctx) -> TestCaseResult) {
@@ -183,6 +195,39 @@ impl ExplainerLaws {
         });
     }
 
+    /// Several classes at once: one attribution each, in the order asked, and as many evaluations as the model saw; values by
+    /// channel add up to values; a class alone is what [`Explainer::explain`] finds. It protects whoever tells classes apart.
+    pub fn classes_keep_their_order(&self) {
+        self.check("classes keep their order", |case, _, alone, ctx| {
+            let model = LeftQuarter::new();
+            let both = must(self.explain_classes(&model, (case, &[1, 0]), ctx))?;
+            must(both.check(&[1, 0], 2))?;
+            prop_assert_eq!(both.evaluations, model.seen());
+            for (channels, found) in both.channels.iter().flatten().zip(&both.attributions) {
+                let size = found.values.len();
+                for (i, value) in found.values.iter().enumerate() {
+                    let sum: f32 = channels.iter().skip(i).step_by(size).sum();
+                    prop_assert!((sum - value).abs() < 1e-4 * (1.0 + value.abs()), "{} and {}", sum, value);
+                }
+            }
+            let own = must(self.explain_classes(&LeftQuarter::new(), (case, &[case.class]), ctx))?;
+            prop_assert_eq!(&own.attributions[0], alone);
+            prop_assert_eq!((own.attributions.len(), own.evaluations), (1, alone.evaluations));
+            Ok(())
+        });
+    }
+
+    /// Together classes get what each gets alone. Not among the laws of [`explainer_laws!`](crate::explainer_laws): a method
+    /// that spends a shared budget where any class gains most, such as partition SHAP, does not promise it.
+    pub fn classes_do_not_matter_to_each_other(&self) {
+        self.check("classes do not matter to each other", |case, _, alone, ctx| {
+            let both = must(self.explain_classes(&LeftQuarter::new(), (case, &[1, 0]), ctx))?;
+            let found = both.attributions.get(1 - case.class);
+            prop_assert_eq!(found.map(|f| &f.values), Some(&alone.values));
+            Ok(())
+        });
+    }
+
     /// An explanation that is asked to stop stops with [`Error::Cancelled`]. It protects Ctrl-C.
     pub fn explaining_can_be_cancelled(&self) {
         let cancel = Cancel::default();
@@ -221,6 +266,7 @@ macro_rules! explainer_laws {
             depends_on_the_seed_alone
             batch_size_does_not_matter
             unknown_classes_are_refused
+            classes_keep_their_order
             explaining_can_be_cancelled
             card_is_complete
             parameters_survive_json

@@ -1,6 +1,6 @@
 use eyepatch_core::{
-    Attribution, Budget, Ctx, Error, Explainer, ExplainerCard, Fitted, OutputSpace, Params, Result, Subject,
-    plugin,
+    Attribution, Budget, Ctx, Error, Explained, Explainer, ExplainerCard, Fitted, OutputSpace, Params,
+    Result, Subject, Subjects, plugin,
 };
 use eyepatch_testkit::ExplainerLaws;
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,30 @@ impl Explainer for Stripes {
             evaluations: images.len() - usize::from(self.fault == Fault::Count),
         })
     }
+
+    fn explain_classes(
+        &self,
+        fitted: &dyn Fitted,
+        subjects: Subjects<'_>,
+        budget: Budget,
+        ctx: &Ctx,
+    ) -> Result<Explained> {
+        let one = |&class: &usize| self.explain(fitted, subjects.of(class), budget, ctx);
+        let mut found = Explained::of(subjects.classes.iter().map(one).collect::<Result<_>>()?);
+        match self.fault {
+            Fault::Twice => found.evaluations *= 2,
+            Fault::Labels => found.attributions.reverse(),
+            Fault::Peeks if subjects.classes.len() > 1 => {
+                found.attributions.iter_mut().for_each(|a| a.values[0] += 1.0);
+            }
+            Fault::Planes => {
+                let planes = |a: &Attribution| a.values.iter().map(|v| v + 1.0).collect();
+                found.channels = Some(found.attributions.iter().map(planes).collect());
+            }
+            _ => {}
+        }
+        Ok(found)
+    }
 }
 
 #[test]
@@ -98,6 +122,8 @@ fn explainer_laws_find_faults() {
     finds(|f| of(f).depends_on_the_seed_alone(), &[Fault::Order]);
     finds(|f| of(f).batch_size_does_not_matter(), &[Fault::Region, Fault::Order]);
     finds(|f| of(f).unknown_classes_are_refused(), &[Fault::Panics]);
+    finds(|f| of(f).classes_keep_their_order(), &[Fault::Twice, Fault::Labels, Fault::Planes]);
+    finds(|f| of(f).classes_do_not_matter_to_each_other(), &[Fault::Peeks, Fault::Labels]);
     finds(|f| of(f).explaining_can_be_cancelled(), &[Fault::Deaf]);
     finds(|f| of(f).card_is_complete(), &[Fault::Card]);
     finds(|f| of(f).parameters_survive_json(), &[Fault::Forgets]);

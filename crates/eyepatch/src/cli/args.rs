@@ -6,6 +6,7 @@ use eyepatch_nn::device::DeviceChoice;
 
 use super::cache::CacheArgs;
 use super::dataset::TableArgs;
+use super::explain::ExplainArgs;
 use super::predict::PredictArgs;
 use super::split::{AFTER_HELP, SplitArgs};
 
@@ -52,6 +53,8 @@ pub(crate) enum Command {
     Weights(super::weights::WeightsCommand),
     /// Show images to a network and write its scores.
     Predict(Box<PredictArgs>),
+    /// Tell what a network's answer for one image comes from: SHAP, occlusion, gradients, Grad-CAM.
+    Explain(Box<ExplainArgs>),
     /// Print completions for a shell.
     Completions {
         /// The shell.

@@ -80,6 +80,16 @@ pub(crate) fn writable(folder: &Path) -> Result<(), CliError> {
         .map_err(|e| CliError::file(folder, e, "choose another --out, or make this folder writable"))
 }
 
+/// Refuses a file that is there already, unless it may be replaced, and finds out now whether its folder can be written to.
+pub(crate) fn free(path: &Path, replace: bool) -> Result<(), CliError> {
+    if !replace && path.exists() {
+        let remedy = "choose another name, or replace it with --force";
+        return Err(CliError::file(path, "exists already", remedy));
+    }
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    writable(folder)
+}
+
 /// Writes a small file and takes it away again.
 pub(crate) fn probe(folder: &Path) -> std::io::Result<()> {
     let path = folder.join(format!(".eyepatch-probe-{}", std::process::id()));

@@ -11,12 +11,14 @@ mod dataset;
 mod device;
 mod doctor;
 mod error;
+mod explain;
 mod files;
 mod forms;
 mod gate;
 mod list;
 mod man;
 mod mask;
+mod network;
 mod observer;
 mod plan;
 mod predict;
@@ -29,6 +31,7 @@ mod safe;
 mod split;
 mod stats;
 mod sweep;
+mod watch;
 mod weights;
 
 use std::process::ExitCode;
@@ -123,6 +126,7 @@ fn with_plugins(command: Command, linked: &Linked) -> Result<Outcome, CliError> 
         Command::Doctor(a) => doctor::doctor(&a, linked),
         Command::Mask(a) => mask::mask(&a, linked),
         Command::Prepare(a) => prepare::prepare(&a, linked),
+        Command::Explain(a) => explain::explain(&a, linked),
         Command::Weights(_) => Ok(Outcome::Fine),
         Command::Completions { .. }
         | Command::Man(_)

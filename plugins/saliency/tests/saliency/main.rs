@@ -29,3 +29,11 @@ eyepatch_testkit::explainer_laws! {
     grad_cam_signed: GradCam { layer: Some("quarter".into()), signed: true };
     grad_cam_plus_plus: GradCamPlusPlus::default();
 }
+
+#[test]
+fn classes_are_explained_one_after_the_other() {
+    use eyepatch_testkit::ExplainerLaws;
+    ExplainerLaws::new(Occlusion::default()).classes_do_not_matter_to_each_other();
+    ExplainerLaws::new(SmoothGrad { samples: 5, ..SmoothGrad::default() })
+        .classes_do_not_matter_to_each_other();
+}

@@ -1,4 +1,4 @@
-use eyepatch_core::{Attribution, Device, OutputSpace};
+use eyepatch_core::{Attribution, Device, Explained, OutputSpace};
 
 use crate::{Owen, Segmentation, Shapley};
 
@@ -152,6 +152,19 @@ impl Explanation {
             base_value: self.base(k),
             output_value: self.output(k),
             additivity_error: Some(self.additivity_error(k)),
+            evaluations: self.evaluations,
+        }
+    }
+
+    /// All classes as every explainer of eyepatch states them; channel by channel where parts are smaller than pixels.
+    #[must_use]
+    pub fn explained(&self) -> Explained {
+        let all = || 0..self.classes.len();
+        let channels = |k| self.values(k).into_iter().map(|v| v as f32).collect();
+        Explained {
+            attributions: all().map(|k| self.attribution(k)).collect(),
+            channels: matches!(self.found, Found::Owen(_)).then(|| all().map(channels).collect()),
+            disagreement: all().map(|k| self.disagreement(k)).collect(),
             evaluations: self.evaluations,
         }
     }

@@ -1,6 +1,6 @@
 use eyepatch_core::{
-    Attribution, Budget, Ctx, Explainer, ExplainerCard, Fitted, Params, Preprocess, Result, Sample, Subject,
-    plugin,
+    Attribution, Budget, Ctx, Explained, Explainer, ExplainerCard, Fitted, Params, Preprocess, Result,
+    Sample, Subject, Subjects, plugin,
 };
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,7 @@ impl ShapPermutation {
     ///
     /// # Errors
     /// As [`Explainer::explain`].
-    pub fn explain_classes(
+    pub fn explanation(
         &self,
         fitted: &dyn Fitted,
         (sample, classes): (&Sample, &[usize]),
@@ -81,5 +81,16 @@ impl Explainer for ShapPermutation {
         ctx: &Ctx,
     ) -> Result<Attribution> {
         run::attribution(fitted, subject, budget, ctx, |task| self.run(task))
+    }
+
+    fn explain_classes(
+        &self,
+        fitted: &dyn Fitted,
+        subjects: Subjects<'_>,
+        budget: Budget,
+        ctx: &Ctx,
+    ) -> Result<Explained> {
+        let Subjects { sample, classes, preprocess } = subjects;
+        Ok(self.run(Task { fitted, sample, preprocess, classes, budget, ctx })?.explained())
     }
 }

@@ -84,7 +84,7 @@ const BUDGET: Budget = Budget { evaluations: 20_000, batch: 7 };
 fn by_partition(baselines: Vec<Baseline>, model: &Linear, budget: Budget) -> Explanation {
     let explainer = ShapPartition { baselines, ..ShapPartition::default() };
     let (sample, ctx) = (sample(), Ctx::for_tests(1));
-    explainer.explain_classes(model, (&sample, &[2, 0]), &FullScale, budget, &ctx).unwrap()
+    explainer.explanation(model, (&sample, &[2, 0]), &FullScale, budget, &ctx).unwrap()
 }
 
 #[test]
@@ -133,8 +133,8 @@ fn named_regions_of_a_linear_model_have_its_sums() {
         let budget = Budget { evaluations, batch: 16 };
         let subject = (&sample, &[1usize][..]);
         for found in [
-            permutation.explain_classes(&model, subject, &FullScale, budget, &ctx).unwrap(),
-            kernel.explain_classes(&model, subject, &FullScale, budget, &ctx).unwrap(),
+            permutation.explanation(&model, subject, &FullScale, budget, &ctx).unwrap(),
+            kernel.explanation(&model, subject, &FullScale, budget, &ctx).unwrap(),
         ] {
             assert!(found.evaluations <= evaluations);
             let PlayerValues { segmentation: players, values, errors } = found.players(0).unwrap();

@@ -9,6 +9,7 @@ mod parts;
 mod sampling;
 mod table;
 
+use eyepatch_testkit::ExplainerLaws;
 use plugin_shap::{Baseline, Players, ShapKernel, ShapPartition, ShapPermutation};
 
 eyepatch_testkit::explainer_laws! {
@@ -30,4 +31,11 @@ eyepatch_testkit::explainer_laws! {
         baselines: vec![Baseline::Black, Baseline::Mean],
         target: None,
     };
+}
+
+/// Players are drawn without looking at outputs; which box is divided next depends on all classes.
+#[test]
+fn classes_of_drawn_players_do_not_matter_to_each_other() {
+    ExplainerLaws::new(ShapPermutation::default()).classes_do_not_matter_to_each_other();
+    ExplainerLaws::new(ShapKernel::default()).classes_do_not_matter_to_each_other();
 }

@@ -1,28 +1,25 @@
 //! `eyepatch predict`: a network's scores of images.
 
 mod args;
-mod pixels;
 mod source;
 mod table;
-mod weights;
 
-use std::io::IsTerminal;
 use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
 use eyepatch_core::Cancel;
 use eyepatch_nn::Runner;
-use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use serde_json::json;
 
 pub(crate) use args::PredictArgs;
-use pixels::Preparation;
 use source::Entry;
 use table::{Results, Sink};
 
 use super::error::CliError;
-use super::{Outcome, device, files};
+use super::network::{Network, Preparation};
+use super::watch::{progress_bar, stop_on_interrupt};
+use super::{Outcome, files};
 
 /// Broken images that are named; the rest is counted.
 const NAMED: usize = 5;
@@ -44,35 +41,20 @@ struct Prediction<'a> {
 
 pub(crate) fn predict(args: &PredictArgs) -> Result<Outcome, CliError> {
     let entries = source::entries(args)?;
-    let weights::Loaded { net, classes } = weights::load(args.model.as_deref(), &args.weights)?;
-    let classes = class_names(args, classes, net.config().classes)?;
+    let Network { net, classes, preparation } = args.network.load()?;
     let score = (!args.logits).then(|| args.score.unwrap_or_default());
     let sink = Sink { classes: &classes, score, out: &args.out, features: args.features.as_deref() };
     sink.check(args.force)?;
-    let preparation = Preparation {
-        side: args.size.into(),
-        channels: net.config().in_channels,
-        resize: args.resize,
-        normalise: args.normalise,
-    };
-    preparation.check()?;
-    let side = net.config().min_side();
-    if preparation.side < side {
-        let problem = format!("--size {} is too small for this network", args.size);
-        return Err(CliError::usage(problem, format!("give {side} or more")));
-    }
-    let chosen = device::chosen(args.device)?;
-    let runner = chosen.open().and_then(|device| Runner::of(&net, &device, args.precision.into()));
-    let runner =
-        runner.map_err(|e| CliError::usage(e.to_string(), "choose another --device or --precision"))?;
+    let (chosen, runner) = args.network.start(&net)?;
     let cancel = Cancel::default();
-    stop_on_interrupt(cancel.clone());
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads.map_or(0, usize::from)).build();
+    stop_on_interrupt(cancel.clone(), "finished scores are kept");
+    let threads = args.network.threads.map_or(0, usize::from);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let prediction = Prediction {
         runner: &runner,
         preparation,
         entries: &entries,
-        batch: args.batch.into(),
+        batch: args.network.batch.into(),
         classes: classes.len(),
         keep_features: args.features.is_some(),
         pool: &pool.map_err(|e| CliError::usage(e.to_string(), "give fewer --threads"))?,
@@ -82,7 +64,7 @@ pub(crate) fn predict(args: &PredictArgs) -> Result<Outcome, CliError> {
     let (results, broken, ended) = prediction.run();
     keep(args, &sink, &results, &broken, ended, entries.len())?;
     let seconds = start.elapsed().as_secs_f64();
-    let precision = eyepatch_nn::Precision::from(args.precision);
+    let precision = eyepatch_nn::Precision::from(args.network.precision);
     if args.json {
         return files::print_json(&json!({
             "out": args.out, "features": args.features, "images": results.samples.len(), "classes": classes,
@@ -99,38 +81,6 @@ pub(crate) fn predict(args: &PredictArgs) -> Result<Outcome, CliError> {
         runner.path(),
         results.samples.len() as f64 / seconds.max(1e-9)
     ))
-}
-
-/// The names that were given, else the file's, else numbers.
-fn class_names(args: &PredictArgs, file: Option<Vec<String>>, count: usize) -> Result<Vec<String>, CliError> {
-    let names = match file {
-        _ if !args.classes.is_empty() => args.classes.clone(),
-        Some(names) => names,
-        None => (0..count).map(|c| c.to_string()).collect(),
-    };
-    let mut unique = names.clone();
-    unique.sort();
-    unique.dedup();
-    if names.len() != count || unique.len() != count {
-        let problem = format!(
-            "{} names ({} different ones) for the network's {count} classes",
-            names.len(),
-            unique.len()
-        );
-        return Err(CliError::usage(problem, "name each of them with --classes a,b,…"));
-    }
-    Ok(names)
-}
-
-fn stop_on_interrupt(cancel: Cancel) {
-    // A second Ctrl-C ends the program at once.
-    let _ = ctrlc::set_handler(move || {
-        if cancel.is_cancelled() {
-            std::process::exit(130);
-        }
-        cancel.cancel();
-        files::complain("stopping; finished scores are kept (press again to stop at once)");
-    });
 }
 
 /// Writes what there is, under the names asked for where it is all there is to be had, and says what is missing.
@@ -172,7 +122,7 @@ impl Prediction<'_> {
     /// batch is decoded while one goes through the network, so that at most three are in memory.
     fn run(&self) -> (Results, Vec<CliError>, Result<(), CliError>) {
         let (mut results, mut broken) = (Results::default(), Vec::new());
-        let bar = progress_bar(self.entries.len());
+        let bar = progress_bar("predict", "images", self.entries.len());
         let (sender, receiver) = sync_channel::<Decoded>(1);
         let ended = std::thread::scope(|scope| {
             // Dropped where the work ends, so that whoever decodes stops too.
@@ -241,14 +191,4 @@ impl Prediction<'_> {
         }
         Ok(())
     }
-}
-
-/// A bar where somebody watches.
-fn progress_bar(images: usize) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let template = "{prefix:.bold} {wide_bar} {pos}/{len} images, {eta} left";
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(images as u64).with_prefix("predict").with_style(style)
 }

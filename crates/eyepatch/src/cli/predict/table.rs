@@ -35,15 +35,7 @@ impl Sink<'_> {
             return Err(CliError::usage("--out and --features are the same file", "name two"));
         }
         for path in std::iter::once(self.out).chain(self.features) {
-            if !force && path.exists() {
-                return Err(CliError::file(
-                    path,
-                    "exists already",
-                    "choose another name, or replace it with --force",
-                ));
-            }
-            let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            files::writable(folder)?;
+            files::free(path, force)?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use crate::cli::error::CliError;
 
 /// Key of the file's metadata that lists the classes' names as JSON.
 const CLASSES: &str = "eyepatch.classes";
+
 /// A network with its weights, in host memory.
 pub(super) struct Loaded {
     pub(super) net: DenseNet,

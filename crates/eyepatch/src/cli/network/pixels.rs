@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use eyepatch_core::Image;
+use eyepatch_core::{Image, Pixels};
 use eyepatch_data::resize::{self, ResizeMethod};
 
 use super::args::{NormaliseArg, ResizeArg};
@@ -14,17 +14,17 @@ const IMAGENET: [(f32, f32); 3] = [(0.485, 0.229), (0.456, 0.224), (0.406, 0.225
 
 /// What is done with every image.
 #[derive(Clone, Copy)]
-pub(super) struct Preparation {
-    pub(super) side: usize,
+pub(crate) struct Preparation {
+    pub(crate) side: usize,
     /// Channels that the network takes.
-    pub(super) channels: usize,
-    pub(super) resize: ResizeArg,
-    pub(super) normalise: NormaliseArg,
+    pub(crate) channels: usize,
+    pub(crate) resize: ResizeArg,
+    pub(crate) normalise: NormaliseArg,
 }
 
 impl Preparation {
     /// Refuses what cannot be done with any image.
-    pub(super) fn check(&self) -> Result<(), CliError> {
+    pub(crate) fn check(&self) -> Result<(), CliError> {
         if self.normalise == NormaliseArg::Imagenet && self.channels != 3 {
             let problem =
                 format!("--normalise imagenet is for 3 channels, the network takes {}", self.channels);
@@ -34,7 +34,7 @@ impl Preparation {
     }
 
     /// One line that says all of it.
-    pub(super) fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let resize = match self.resize {
             ResizeArg::Study => "bilinear (half-pixel centres, not antialiased)",
             ResizeArg::Antialias => "antialiased",
@@ -56,8 +56,15 @@ impl Preparation {
         )
     }
 
-    /// The image's pixels, `[channels, side, side]`.
-    pub(super) fn pixels(&self, path: &Path) -> Result<Vec<f32>, CliError> {
+    /// What the network is shown of a file, `[channels, side, side]`.
+    pub(crate) fn pixels(&self, path: &Path) -> Result<Vec<f32>, CliError> {
+        let image = self.read(path)?;
+        let levels = self.levels(&image).map_err(|e| CliError::file(path, e, "export it again"))?;
+        Ok(self.input(&levels))
+    }
+
+    /// An image that can be shown to the network, as it is in its file.
+    pub(crate) fn read(&self, path: &Path) -> Result<Image, CliError> {
         let image = files::read_image(path)?;
         if image.is_constant() {
             return Err(CliError::file(path, "all pixels are the same", "export it again, or leave it out"));
@@ -66,33 +73,54 @@ impl Preparation {
             let problem = format!("it is a colour image, the network takes {} channel(s)", self.channels);
             return Err(CliError::file(path, problem, "give grey images, or weights for three channels"));
         }
-        let planes = self.planes(&image).map_err(|e| CliError::file(path, e, "export it again"))?;
-        let repeats = self.channels * self.side * self.side / planes.len();
-        Ok(planes.repeat(repeats))
+        Ok(image)
     }
 
-    /// The image's own channels, one plane after the other.
-    fn planes(&self, image: &Image) -> Result<Vec<f32>, eyepatch_core::Error> {
+    /// The image at its size with values from 0 to 1, all but standardised. Hide parts of it here: 0 is black, and the scale
+    /// is that of the whole image, whatever is hidden.
+    pub(crate) fn levels(&self, image: &Image) -> Result<Image, eyepatch_core::Error> {
         let size = (self.side, self.side);
-        let interleaved = match self.resize {
+        let mut values = match self.resize {
             ResizeArg::Antialias => resize::image(image, size, ResizeMethod::Antialias)?.to_f32(),
             ResizeArg::Study => resize::study(image, size)?,
         };
         let share = 1.0 / image.full_scale();
-        let channels = image.channels();
-        let mut planes = Vec::with_capacity(interleaved.len());
-        (0..channels)
-            .for_each(|c| planes.extend(interleaved.iter().skip(c).step_by(channels).map(|v| v * share)));
+        values.iter_mut().for_each(|v| *v *= share);
         match self.normalise {
-            NormaliseArg::FullScale => {}
-            NormaliseArg::ImageMaximum => divide(&mut planes, maximum(image)),
+            NormaliseArg::FullScale | NormaliseArg::Imagenet => {}
+            NormaliseArg::ImageMaximum => divide(&mut values, maximum(image)),
             NormaliseArg::StudyFilm => {
-                divide(&mut planes, maximum(image));
-                stretch(&mut planes);
+                divide(&mut values, maximum(image));
+                stretch(&mut values);
             }
-            NormaliseArg::Imagenet => return Ok(standardised(&planes, channels)),
         }
-        Ok(planes)
+        Image::new(self.side, self.side, image.channels(), Pixels::F32(values))
+    }
+
+    /// The planes of [`Preparation::levels`] as the network takes them: a grey one repeated, standardised where that was
+    /// asked for.
+    pub(crate) fn input(&self, levels: &Image) -> Vec<f32> {
+        let (values, own) = (levels.to_f32(), levels.channels());
+        let mut planes = Vec::with_capacity(self.channels * values.len() / own);
+        for channel in 0..self.channels {
+            let plane = values.iter().skip(channel.min(own - 1)).step_by(own);
+            match self.normalise {
+                NormaliseArg::Imagenet => {
+                    let (mean, deviation) = IMAGENET[channel];
+                    planes.extend(plane.map(|v| (v - mean) / deviation));
+                }
+                _ => planes.extend(plane),
+            }
+        }
+        planes
+    }
+
+    /// How sizes change.
+    pub(crate) fn method(&self) -> ResizeMethod {
+        match self.resize {
+            ResizeArg::Study => ResizeMethod::Study,
+            ResizeArg::Antialias => ResizeMethod::Antialias,
+        }
     }
 }
 
@@ -114,11 +142,4 @@ fn stretch(values: &mut [f32]) {
         values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
     let span = (most - least).max(f32::MIN_POSITIVE);
     values.iter_mut().for_each(|v| *v = ((*v - least) / span * 255.0 + ROUNDING).trunc() / 255.0);
-}
-
-/// Three planes of ImageNet's scale, of a grey plane or of three.
-fn standardised(planes: &[f32], channels: usize) -> Vec<f32> {
-    let size = planes.len() / channels;
-    let plane = |c: usize| planes[c.min(channels - 1) * size..].iter().take(size);
-    (0..3).flat_map(|c| plane(c).map(move |v| (v - IMAGENET[c].0) / IMAGENET[c].1)).collect()
 }
