@@ -3,8 +3,8 @@ use eyepatch_core::Attribution;
 use crate::MapsError;
 use crate::overlap::overlaps;
 
-/// The values of an attribution on its grid, which covers the image evenly. A cell's value is the sum over its area, spread
-/// evenly over it.
+/// The values of an attribution on its grid, which covers the image evenly. A cell's value is the sum over its area,
+/// spread evenly over it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Map {
     height: usize,
@@ -63,8 +63,8 @@ impl Map {
         Self { values: self.values.iter().map(|v| v.abs()).collect(), ..*self }
     }
 
-    /// The same attribution on a grid of `height` x `width`: each value spread evenly over its cell, and summed over the new
-    /// cells by exact overlaps. The sum over the image stays.
+    /// The same attribution on a grid of `height` x `width`: each value spread evenly over its cell, and summed over
+    /// the new cells by exact overlaps. The sum over the image stays.
     ///
     /// # Errors
     /// [`MapsError::Shape`] where a side is 0.

@@ -25,8 +25,8 @@ pub(crate) fn rois(side: usize) -> impl Strategy<Value = Mask> {
     })
 }
 
-/// The map on a grid so fine that both its cells and an image's pixels are whole numbers of fine ones: `map.height() * height` x
-/// `map.width() * width`.
+/// The map on a grid so fine that both its cells and an image's pixels are whole numbers of fine ones: `map.height()
+/// * height` x `map.width() * width`.
 pub(crate) fn fine(map: &Map, height: usize, width: usize) -> Vec<Vec<f64>> {
     let value =
         |y: usize, x: usize| map.values()[y / height * map.width() + x / width] / (height * width) as f64;

@@ -1,8 +1,8 @@
 use super::on_one_grid;
 use crate::{Map, MapsError, NotEstimable};
 
-/// Spearman's rank correlation of two maps' values, -1 to 1: Pearson's correlation of their ranks, of which tied values share the mean.
-/// Signs count; for sizes give [`Map::absolute`].
+/// Spearman's rank correlation of two maps' values, -1 to 1: Pearson's correlation of their ranks, of which tied
+/// values share the mean. Signs count; for sizes give [`Map::absolute`].
 ///
 /// # Errors
 /// [`NotEstimable::ConstantMap`] where either is constant on the common grid.

@@ -4,9 +4,10 @@ use crate::{Map, MapsError, NotEstimable};
 /// Side of the window.
 const WINDOW: usize = 7;
 
-/// The mean structural similarity of two maps (Wang, Bovik, Sheikh & Simoncelli, IEEE Transactions on Image Processing 13, 2004), -1 to 1, as
-/// scikit-image's `structural_similarity` with its defaults: even windows of 7 x 7 that lie within the map, variances over n - 1, K1 = 0.01, K2 =
-/// 0.03. Each map is first divided by its largest absolute value, and the data range is 2: -1 to 1.
+/// The mean structural similarity of two maps (Wang, Bovik, Sheikh & Simoncelli, IEEE Transactions on Image
+/// Processing 13, 2004), -1 to 1, as scikit-image's `structural_similarity` with its defaults: even windows of 7 x 7
+/// that lie within the map, variances over n - 1, K1 = 0.01, K2 = 0.03. Each map is first divided by its largest
+/// absolute value, and the data range is 2: -1 to 1.
 ///
 /// # Errors
 /// [`NotEstimable::ZeroMap`]; [`NotEstimable::SmallMap`] below 7 cells on a side.

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -66,7 +68,7 @@ proptest! {
     fn top_overlap_equals_its_twin(order in Just((1..=30).collect::<Vec<i32>>()).prop_shuffle(), k in 1..29_usize) {
         let second: Vec<f64> = order.into_iter().map(f64::from).collect();
         let first: Vec<f64> = (1..=30).map(|v| -f64::from(v)).collect();
-        let top = |v: &[f64]| (0..30).filter(|i| v[*i].abs() > (30 - k) as f64).collect::<std::collections::BTreeSet<_>>();
+        let top = |v: &[f64]| (0..30).filter(|i| v[*i].abs() > (30 - k) as f64).collect::<BTreeSet<_>>();
         let (a, b) = (top(&first), top(&second));
         let expected = a.intersection(&b).count() as f64 / a.union(&b).count() as f64;
         let map = |v: Vec<f64>| Map::new(5, 6, v).unwrap();
@@ -98,4 +100,23 @@ fn a_constant_map_says_why() {
     assert!(text.contains(r#""ssim":{"not_estimable":{"reason":"small_map""#), "{text}");
     assert_eq!(serde_json::from_str::<Similarity>(&text).unwrap(), found);
     assert!(matches!(top_overlap(&small, &other, 0.0), Err(MapsError::OutOfRange { .. })));
+}
+
+#[test]
+fn the_mean_counts_what_it_leaves_out() {
+    let golden = cases("pairs");
+    let maps: Vec<(Map, Map)> = golden.iter().map(|c| (map(c, "first"), map(c, "second"))).collect();
+    let flat = Map::new(7, 7, vec![0.5; 49]).unwrap();
+    let names = ["a", "b", "c", "a"];
+    let mut pairs: Vec<Pair<'_>> =
+        names.iter().zip(&maps).map(|(patient, (first, second))| Pair { patient, first, second }).collect();
+    pairs.push(Pair { patient: "d", first: &maps[0].0, second: &flat });
+    let found = mean_agreement(&pairs, 0.95).unwrap();
+    let values: Vec<f64> = golden.iter().map(|c| number(c, "spearman_absolute")).collect();
+    let expected = ((values[0] + values[3]) / 2.0 + values[1] + values[2]) / 3.0;
+    let mean = found.mean.value().unwrap();
+    assert!((mean.mean - expected).abs() < 1e-10 && (mean.n_images, mean.n_patients) == (4, 3));
+    assert_eq!(found.left_out, 1);
+    let alone = mean_agreement(&pairs[4..], 0.95).unwrap();
+    assert_eq!((alone.mean.value(), alone.left_out), (None, 1));
 }

@@ -16,12 +16,13 @@ pub struct TopOverlap {
     pub share: f64,
 }
 
-/// Intersection over union of the cells with the largest absolute values, a `share` (for instance 0.1) of the cells of each map, rounded. Cells
-/// tied at the limit count in part, so that each map has the same number and no order of cells decides; intersection and union are then sums of the
-/// smaller and of the larger parts.
+/// Intersection over union of the cells with the largest absolute values, a `share` (for instance 0.1) of the cells
+/// of each map, rounded. Cells tied at the limit count in part, so that each map has the same number and no order of
+/// cells decides; intersection and union are then sums of the smaller and of the larger parts.
 ///
 /// # Errors
-/// [`NotEstimable::ConstantMap`] where the sizes of either's values are all the same; [`MapsError::OutOfRange`] unless 0 < `share` < 1.
+/// [`NotEstimable::ConstantMap`] where the sizes of either's values are all the same; [`MapsError::OutOfRange`]
+/// unless 0 < `share` < 1.
 pub fn top_overlap(first: &Map, second: &Map, share: f64) -> Result<TopOverlap, MapsError> {
     within("share", "between 0 and 1", share, share > 0.0 && share < 1.0)?;
     let (first, second) = on_one_grid(first, second)?;

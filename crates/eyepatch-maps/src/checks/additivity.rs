@@ -1,7 +1,7 @@
 use eyepatch_core::Attribution;
 
-/// The additivity error in parts of what was to be shared out: |error| / max(|output - base|, sum of |values|). `None` for methods whose values
-/// need not add up. 0 where there was nothing to share out and nothing is left over.
+/// The additivity error in parts of what was to be shared out: |error| / max(|output - base|, sum of |values|).
+/// `None` for methods whose values need not add up. 0 where there was nothing to share out and nothing is left over.
 #[must_use]
 pub fn relative_additivity_error(attribution: &Attribution) -> Option<f64> {
     let error = attribution.additivity_error?.abs();

@@ -43,37 +43,45 @@ impl Check {
     ];
 }
 
-/// The thresholds, declared before maps are seen. All similarities are means over patients of Spearman's correlation of absolute values, and a
-/// threshold is held against the mean's one-sided bound, so few patients or scattered maps do not pass by luck.
+/// The thresholds, declared before maps are seen. All similarities are means over patients of Spearman's correlation
+/// of absolute values, and a threshold is held against the mean's one-sided bound, so few patients or scattered maps
+/// do not pass by luck.
 ///
-/// The defaults are conventions: no threshold is known below which a map is wrong. A correlation of 0.7 means that about half of the variance of one map's
-/// ranks goes with the other's; of 0.5, a quarter.
+/// The defaults are conventions: no threshold is known below which a map is wrong. A correlation of 0.7 means that
+/// about half of the variance of one map's ranks goes with the other's; of 0.5, a quarter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct MapChecks {
     /// Largest relative additivity error of any map. 0.01: below what a picture shows.
     pub additivity: f64,
-    /// The upper bound of the similarity to maps of a randomised model must lie below. 0.5: less than a quarter of a map is the image's alone.
+    /// The upper bound of the similarity to maps of a randomised model must lie below. 0.5: less than a quarter of a
+    /// map is the image's alone.
     pub randomised: f64,
-    /// The lower bound of the similarity to maps of another seed must lie above. 0.7: most of a map is no accident of the draw.
+    /// The lower bound of the similarity to maps of another seed must lie above. 0.7: most of a map is no accident of
+    /// the draw.
     pub reseeding: f64,
-    /// The lower bound of the similarity to maps of noisy images must lie above. 0.5: lower, because the model's answer moves as well.
+    /// The lower bound of the similarity to maps of noisy images must lie above. 0.5: lower, because the model's
+    /// answer moves as well.
     pub noise: f64,
-    /// The lower bound of the mean gain in area over orders that know nothing must lie above. 0: any gain that is not luck.
+    /// The lower bound of the mean gain in area over orders that know nothing must lie above. 0: any gain that is not
+    /// luck.
     pub gain: f64,
-    /// The lower bound of the similarity to maps of other explainers or baselines must lie above. 0.3: they ask different questions and often disagree
-    /// (Krishna et al., "The disagreement problem in explainable machine learning", TMLR 2024), but maps of one model are not strangers.
+    /// The lower bound of the similarity to maps of other explainers or baselines must lie above. 0.3: they ask
+    /// different questions and often disagree (Krishna et al., "The disagreement problem in explainable machine
+    /// learning", TMLR 2024), but maps of one model are not strangers.
     pub agreement: f64,
     /// Coverage of the one-sided bounds.
     pub level: f64,
-    /// Checks without which a set does not pass. One that was not run fails the set if it stands here, and is only named otherwise.
+    /// Checks without which a set does not pass. One that was not run fails the set if it stands here, and is only
+    /// named otherwise.
     pub required: Vec<Check>,
 }
 
 impl Default for MapChecks {
-    /// Requires randomised weights, noise and deletion: that maps depend on the model, that they do not hang on trifles, and that the model depends on what
-    /// they show. The others are not required because not every explainer has a seed, adds up, or has another beside it.
+    /// Requires randomised weights, noise and deletion: that maps depend on the model, that they do not hang on
+    /// trifles, and that the model depends on what they show. The others are not required because not every explainer
+    /// has a seed, adds up, or has another beside it.
     fn default() -> Self {
         Self {
             additivity: 0.01,
@@ -114,7 +122,8 @@ impl<T> From<Outcome<T>> for Taken<T> {
     }
 }
 
-/// What was measured of a set of maps: one explainer's, of one model and class, over images. Similarities are as [`MapChecks`] says.
+/// What was measured of a set of maps: one explainer's, of one model and class, over images. Similarities are as
+/// [`MapChecks`] says.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MapSet {

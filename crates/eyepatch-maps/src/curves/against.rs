@@ -13,7 +13,8 @@ use crate::{Map, MapsError, NotEstimable};
 pub enum OrderNull {
     /// Cells in a random order: scattered holes, which look like no image that the model knows.
     Random,
-    /// The map moved to a random place ([`crate::null::MovedNull`]): holes of the same shapes, so only their place differs.
+    /// The map moved to a random place ([`crate::null::MovedNull`]): holes of the same shapes, so only their place
+    /// differs.
     Moved,
 }
 
@@ -27,8 +28,8 @@ pub struct AgainstOrders {
     pub null: OrderNull,
     /// The others' areas.
     pub null_aucs: Vec<f64>,
-    /// By how much the map's area is better than the others' mean: smaller for a deletion, larger for an insertion. On the output's scale; above
-    /// 0 is good.
+    /// By how much the map's area is better than the others' mean: smaller for a deletion, larger for an insertion.
+    /// On the output's scale; above 0 is good.
     pub gain: f64,
     /// (r + 1) / (n + 1), where r of n other orders do at least as well.
     pub p: f64,

@@ -12,7 +12,8 @@ pub struct CellOrder {
 }
 
 impl CellOrder {
-    /// The largest value first, with signs; cells of one value in an order that is drawn, so that no side of the image is preferred.
+    /// The largest value first, with signs; cells of one value in an order that is drawn, so that no side of the
+    /// image is preferred.
     #[must_use]
     pub fn by_value(map: &Map, seed: Seed) -> Self {
         let mut order = Self::at_random(map.height(), map.width(), seed);

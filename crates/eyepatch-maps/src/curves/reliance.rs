@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use super::walk::asked;
 use crate::{MapsError, NotEstimable, Outcome};
 
-/// What the ROI does for an output (DeYoung et al., "ERASER", ACL 2020, call the two ratios sufficiency and comprehensiveness; as parts of the whole effect
-/// here).
+/// What the ROI does for an output (DeYoung et al., "ERASER", ACL 2020, call the two ratios sufficiency and
+/// comprehensiveness; as parts of the whole effect here).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RoiReliance {
@@ -17,16 +17,19 @@ pub struct RoiReliance {
     pub without_roi: f64,
     /// Output with nothing shown.
     pub baseline: f64,
-    /// (`roi_alone` - `baseline`) / (`whole` - `baseline`): 1 where the ROI alone does what the image does, 0 where it does nothing.
+    /// (`roi_alone` - `baseline`) / (`whole` - `baseline`): 1 where the ROI alone does what the image does, 0 where
+    /// it does nothing.
     pub sufficiency: Outcome<f64>,
-    /// (`whole` - `without_roi`) / (`whole` - `baseline`): 1 where nothing is left without the ROI, 0 where it is not missed.
+    /// (`whole` - `without_roi`) / (`whole` - `baseline`): 1 where nothing is left without the ROI, 0 where it is not
+    /// missed.
     pub necessity: Outcome<f64>,
 }
 
 /// Asks for the four outputs, in one batch.
 ///
 /// # Errors
-/// [`NotEstimable::EmptyRoi`]; [`MapsError::Count`] and [`MapsError::NotFinite`] for what the closure returns; what the closure says.
+/// [`NotEstimable::EmptyRoi`]; [`MapsError::Count`] and [`MapsError::NotFinite`] for what the closure returns; what
+/// the closure says.
 pub fn roi_reliance<E: From<MapsError>>(
     roi: &Mask,
     mut ask: impl FnMut(&[Mask]) -> Result<Vec<f64>, E>,

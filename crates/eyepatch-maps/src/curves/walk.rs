@@ -20,7 +20,8 @@ pub enum CurveKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CurveRule {
-    /// Steps from end to end, at least 1; no more than there are cells are taken. The model is asked once more than that.
+    /// Steps from end to end, at least 1; no more than there are cells are taken. The model is asked once more than
+    /// that.
     pub steps: usize,
     /// Most masks at a time, at least 1.
     pub batch: usize,
@@ -44,12 +45,12 @@ pub struct Curve {
     pub auc: f64,
 }
 
-/// Takes a curve: the cells change in their order, in even steps, and the outputs between are joined by straight lines. A pixel
-/// belongs to the cell that holds its centre.
+/// Takes a curve: the cells change in their order, in even steps, and the outputs between are joined by straight
+/// lines. A pixel belongs to the cell that holds its centre.
 ///
 /// # Errors
-/// [`MapsError::OutOfRange`] for a rule without steps or batch, or a grid that is finer than the image; [`MapsError::Count`] and
-/// [`MapsError::NotFinite`] for what the closure returns; what the closure says.
+/// [`MapsError::OutOfRange`] for a rule without steps or batch, or a grid that is finer than the image;
+/// [`MapsError::Count`] and [`MapsError::NotFinite`] for what the closure returns; what the closure says.
 pub fn curve<E: From<MapsError>>(
     order: &CellOrder,
     kind: CurveKind,
@@ -129,7 +130,8 @@ impl Pixels {
 }
 
 fn pixels_of_cells(order: &CellOrder, rule: CurveRule) -> Pixels {
-    // Pixel p lies in the cell floor((2 p + 1) cells / (2 pixels)), so a cell begins at the first p with (2 p + 1) cells >= 2 cell pixels.
+    // Pixel p lies in the cell floor((2 p + 1) cells / (2 pixels)), so a cell begins at the first p with (2 p + 1)
+    // cells >= 2 cell pixels.
     let start = |cell: usize, cells: usize, pixels: usize| (2 * cell * pixels).div_ceil(cells) / 2;
     let side = |cells: usize, pixels: usize| {
         (0..cells).map(|c| (start(c, cells, pixels), start(c + 1, cells, pixels))).collect()

@@ -11,13 +11,13 @@ pub struct NullTest {
     pub statistic: f64,
     /// Mean of the draws.
     pub mean: f64,
-    /// The draws' quantile at `level`: the ceil(`level` (n + 1))-th smallest, so that a statistic lies above it exactly where `p` is
-    /// at most 1 - `level`.
+    /// The draws' quantile at `level`: the ceil(`level` (n + 1))-th smallest, so that a statistic lies above it
+    /// exactly where `p` is at most 1 - `level`.
     pub quantile: f64,
     /// Where the quantile is taken, for instance 0.95.
     pub level: f64,
-    /// One-sided: (r + 1) / (n + 1), where r of n draws are at least as large (Phipson & Smyth, Statistical Applications in
-    /// Genetics and Molecular Biology 9, 2010).
+    /// One-sided: (r + 1) / (n + 1), where r of n draws are at least as large (Phipson & Smyth, Statistical
+    /// Applications in Genetics and Molecular Biology 9, 2010).
     pub p: f64,
     /// Number of draws n.
     pub draws: usize,
@@ -27,8 +27,8 @@ impl NullTest {
     /// Holds `statistic` against `draws`, in any order.
     ///
     /// # Errors
-    /// [`MapsError::OutOfRange`] unless 0 < `level` < 1, [`MapsError::NotFinite`], and [`NotEstimable::TooFew`] where so few draws have no
-    /// such quantile: 19 are the fewest for 0.95.
+    /// [`MapsError::OutOfRange`] unless 0 < `level` < 1, [`MapsError::NotFinite`], and [`NotEstimable::TooFew`] where
+    /// so few draws have no such quantile: 19 are the fewest for 0.95.
     pub fn new(statistic: f64, draws: &[f64], level: f64) -> Result<Self, MapsError> {
         let sorted = Sorted::new(draws, level)?;
         if !statistic.is_finite() {

@@ -7,11 +7,13 @@ use crate::{Map, MapsError, NotEstimable};
 
 /// Maps with the same values and the same smoothness, at a place that has nothing to do with the image.
 ///
-/// A draw turns the map by a multiple of 90 degrees (by 180 where its grid is not square), mirrors it or not, and shifts it over a
-/// torus, all with equal chances. These moves form a group, so if the map's place is unrelated to the image's, the map itself is one
-/// more draw and p is exact (Hemerik & Goeman, TEST 27, 2018). The torus opens a seam where the map's opposite borders differ.
-/// It is no null for an explainer that prefers the middle, or the borders, of any image: hold such a one against other images
-/// ([`super::reference_test`]).
+/// A draw turns the map by a multiple of 90 degrees (by 180 where its grid is not square), mirrors it or not, and
+/// shifts it over a torus, all with equal chances. These moves form a group, so if the map's place is unrelated to
+/// the image's, the map itself is one more draw and p is exact (Hemerik & Goeman, TEST 27, 2018). The torus opens a
+/// seam where the map's opposite borders differ. It is no null for an explainer that prefers the middle, or the
+/// borders, of any image: hold such a one against other images ([`super::reference_test`]).
+///
+/// A draw costs a map: bring one of a pixel a cell to a few thousand cells first ([`Map::regrid`]).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MovedNull {
     /// Number of draws, for instance 999.
@@ -29,8 +31,8 @@ impl MovedNull {
         Self { draws: 999, level: 0.95, seed }
     }
 
-    /// Holds a statistic of the map against that of moved maps. The statistic is asked from many threads; each draw has a
-    /// seed of its own, so their number changes nothing.
+    /// Holds a statistic of the map against that of moved maps. The statistic is asked from many threads; each draw
+    /// has a seed of its own, so their number changes nothing.
     ///
     /// # Errors
     /// [`NotEstimable::ConstantMap`]; what the statistic says; as [`NullTest::new`].
@@ -86,17 +88,23 @@ impl Moves {
     #[must_use]
     pub fn apply(&self, map: &Map) -> Map {
         let (height, width) = (map.height(), map.width());
-        let transpose = self.transpose && height == width;
+        let rows = sources(height, self.down, self.flip_rows);
+        let columns = sources(width, self.right, self.flip_columns);
         let mut values = Vec::with_capacity(height * width);
-        for y in 0..height {
-            let y = (y + height - self.down % height) % height;
-            let y = if self.flip_rows { height - 1 - y } else { y };
-            for x in 0..width {
-                let x = (x + width - self.right % width) % width;
-                let x = if self.flip_columns { width - 1 - x } else { x };
-                values.push(map.values()[if transpose { x * width + y } else { y * width + x }]);
+        for y in rows {
+            if self.transpose && height == width {
+                values.extend(columns.iter().map(|x| map.values()[x * width + y]));
+            } else {
+                let row = &map.values()[y * width..][..width];
+                values.extend(columns.iter().map(|x| row[*x]));
             }
         }
         Map::made(height, width, values)
     }
+}
+
+/// Where each of `n` rows (columns) comes from.
+fn sources(n: usize, by: usize, flip: bool) -> Vec<usize> {
+    let shifted = (0..n).map(|i| (i + n - by % n) % n);
+    shifted.map(|i| if flip { n - 1 - i } else { i }).collect()
 }

@@ -4,8 +4,8 @@ use super::draws::Sorted;
 use crate::summary::{ClusteredShare, Observation, clustered_share};
 use crate::{MapsError, NotEstimable};
 
-/// A model's images held against those of a reference model that cannot use what is asked for: trained with the outside exchanged
-/// between patients, or on permuted labels.
+/// A model's images held against those of a reference model that cannot use what is asked for: trained with the
+/// outside exchanged between patients, or on permuted labels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReferenceTest {
@@ -15,23 +15,26 @@ pub struct ReferenceTest {
     pub level: f64,
     /// Reference images.
     pub n_reference: usize,
-    /// The share of images whose statistic lies above the threshold. About 1 - `level` of a model like the reference's do.
+    /// The share of images whose statistic lies above the threshold. About 1 - `level` of a model like the
+    /// reference's do.
     pub share: ClusteredShare,
-    /// One-sided p of each image, in the order given: (r + 1) / (n + 1), where r of n reference images are at least as large.
+    /// One-sided p of each image, in the order given: (r + 1) / (n + 1), where r of n reference images are at least
+    /// as large.
     pub p: Vec<f64>,
 }
 
 impl ReferenceTest {
-    /// Whether the share lies above what a model like the reference's would give: the lower end of its interval is above 1 -
-    /// `level`. The threshold is an estimate itself; with fewer than a few hundred reference images a share a little above is none.
+    /// Whether the share lies above what a model like the reference's would give: the lower end of its interval is
+    /// above 1 - `level`. The threshold is an estimate itself; with fewer than a few hundred reference images a share
+    /// a little above is none.
     #[must_use]
     pub fn above_chance(&self) -> bool {
         self.share.lower > 1.0 - self.level
     }
 }
 
-/// Counts the images whose statistic lies above the reference images' quantile at `level`, with an interval of coverage `coverage`
-/// ([`clustered_share`]).
+/// Counts the images whose statistic lies above the reference images' quantile at `level`, with an interval of
+/// coverage `coverage` ([`clustered_share`]).
 ///
 /// # Errors
 /// [`NotEstimable::TooFew`] without images, with fewer reference images than the quantile needs (19 for 0.95), or as

@@ -1,4 +1,5 @@
-//! Where an image's attribution lies: the places of an image by its ROI, the shares of attribution in them, and the pointing game.
+//! Where an image's attribution lies: the places of an image by its ROI, the shares of attribution in them, and the
+//! pointing game.
 
 mod partition;
 mod pointing;

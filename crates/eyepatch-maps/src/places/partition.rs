@@ -52,8 +52,8 @@ pub struct PlaceRule {
 }
 
 impl Default for PlaceRule {
-    /// A rim of a twentieth around the box, wide enough for a segmentation that is a little off; corners of a quarter, as the
-    /// players of `eyepatch/shap`.
+    /// A rim of a twentieth around the box, wide enough for a segmentation that is a little off; corners of a
+    /// quarter, as the players of `eyepatch/shap`.
     fn default() -> Self {
         Self { rim: 0.05, around: Around::Box, corner: 0.25 }
     }

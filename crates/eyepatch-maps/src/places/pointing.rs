@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::within;
 use crate::{Map, MapsError, NotEstimable};
 
-/// One round of the pointing game (Zhang, Bargal, Lin, Brandt, Shen & Sclaroff, "Top-down neural attention by excitation backprop",
-/// International Journal of Computer Vision 126, 2018).
+/// One round of the pointing game (Zhang, Bargal, Lin, Brandt, Shen & Sclaroff, "Top-down neural attention by
+/// excitation backprop", International Journal of Computer Vision 126, 2018).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pointing {
@@ -17,12 +17,12 @@ pub struct Pointing {
     pub largest: usize,
 }
 
-/// Whether the largest value lies inside `roi`: the centre of its cell lies in an inside pixel, or no further than `tolerance`
-/// pixels from the centre of one (15 in the paper, for images whose longer side had about 500).
+/// Whether the largest value lies inside `roi`: the centre of its cell lies in an inside pixel, or no further than
+/// `tolerance` pixels from the centre of one (15 in the paper, for images whose longer side had about 500).
 ///
 /// # Errors
-/// [`NotEstimable::ConstantMap`], [`NotEstimable::EmptyRoi`]; [`MapsError::OutOfRange`] for a tolerance that is negative or not
-/// finite.
+/// [`NotEstimable::ConstantMap`], [`NotEstimable::EmptyRoi`]; [`MapsError::OutOfRange`] for a tolerance that is
+/// negative or not finite.
 pub fn pointing(map: &Map, roi: &Mask, tolerance: f64) -> Result<Pointing, MapsError> {
     within("tolerance", "0 or more", tolerance, tolerance >= 0.0 && tolerance.is_finite())?;
     if roi.is_empty() {

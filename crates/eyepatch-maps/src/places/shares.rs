@@ -11,8 +11,8 @@ const PLACES: usize = Place::ALL.len();
 pub struct PlaceWeights {
     height: usize,
     width: usize,
-    /// A cell's parts, by place; they add up to 1.
-    parts: Vec<[f64; PLACES]>,
+    /// By place, the part of each cell; those of a cell add up to 1.
+    parts: [Vec<f64>; PLACES],
     /// Each place's share of the image.
     area: [f64; PLACES],
 }
@@ -118,7 +118,7 @@ impl PlaceWeights {
             height,
             width,
             // A cell is as many units large as the image has pixels.
-            parts: counts.into_iter().map(|cell| cell.map(|n| n as f64 / pixels)).collect(),
+            parts: std::array::from_fn(|place| counts.iter().map(|c| c[place] as f64 / pixels).collect()),
             area: area.map(|n: u64| n as f64 / pixels),
         })
     }
@@ -130,8 +130,8 @@ impl PlaceWeights {
     pub fn shares(&self, map: &Map) -> Result<PlaceShares, MapsError> {
         self.check(map)?;
         let mut sums = self.area.map(|area| Sums { area, ..Sums::default() });
-        for (value, parts) in map.values().iter().zip(&self.parts) {
-            for (sum, part) in sums.iter_mut().zip(parts) {
+        for (sum, parts) in sums.iter_mut().zip(&self.parts) {
+            for (value, part) in map.values().iter().zip(parts) {
                 let value = value * part;
                 sum.positive += value.max(0.0);
                 sum.absolute += value.abs();
@@ -151,15 +151,16 @@ impl PlaceWeights {
         })
     }
 
-    /// The share of absolute attribution outside of the ROI alone, quicker than [`PlaceWeights::shares`]; NaN where all values are 0.
+    /// The share of absolute attribution outside of the ROI alone, quicker than [`PlaceWeights::shares`]; NaN where
+    /// all values are 0.
     ///
     /// # Errors
     /// [`MapsError::Shape`] for a map on another grid.
     pub fn absolute_outside(&self, map: &Map) -> Result<f64, MapsError> {
         self.check(map)?;
         let (mut inside, mut all) = (0.0, 0.0);
-        for (value, parts) in map.values().iter().zip(&self.parts) {
-            inside += value.abs() * parts[0];
+        for (value, part) in map.values().iter().zip(&self.parts[Place::Inside as usize]) {
+            inside += value.abs() * part;
             all += value.abs();
         }
         Ok((1.0 - inside / all).clamp(0.0, 1.0))

@@ -15,7 +15,8 @@ pub struct Observation<'a> {
     pub value: f64,
 }
 
-/// The mean of a measure over patients: each patient counts once, with the mean of the own images. Student's t over patients.
+/// The mean of a measure over patients: each patient counts once, with the mean of the own images. Student's t over
+/// patients.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClusteredMean {
@@ -42,7 +43,7 @@ impl ClusteredMean {
     /// [`MapsError::OutOfRange`] unless 0 < `level` < 1.
     pub fn upper_bound(&self, level: f64) -> Result<f64, MapsError> {
         within("level", "between 0 and 1", level, level > 0.0 && level < 1.0)?;
-        let t = student_quantile(1.0 - level, (self.n_patients - 1) as f64);
+        let t = student_quantile(1.0 - level, self.n_patients.saturating_sub(1) as f64);
         // An error of 0 leaves no doubt, whatever the quantile.
         Ok(if self.se == 0.0 { self.mean } else { self.mean + t * self.se })
     }
@@ -59,7 +60,8 @@ impl ClusteredMean {
 /// The mean over patients with a two-sided interval of coverage `level`.
 ///
 /// # Errors
-/// [`NotEstimable::TooFew`] below 2 patients; [`MapsError::NotFinite`]; [`MapsError::OutOfRange`] unless 0 < `level` < 1.
+/// [`NotEstimable::TooFew`] below 2 patients; [`MapsError::NotFinite`]; [`MapsError::OutOfRange`] unless 0 < `level`
+/// < 1.
 pub fn clustered_mean(images: &[Observation<'_>], level: f64) -> Result<ClusteredMean, MapsError> {
     within("level", "between 0 and 1", level, level > 0.0 && level < 1.0)?;
     if let Some(index) = images.iter().position(|o| !o.value.is_finite()) {
@@ -120,11 +122,12 @@ pub struct ClusteredShare {
     pub method: ShareMethod,
 }
 
-/// The share of images that count, each patient with the own images' share, and its interval of coverage `level`. See [`ShareMethod`] for
-/// which is taken.
+/// The share of images that count, each patient with the own images' share, and its interval of coverage `level`. See
+/// [`ShareMethod`] for which is taken.
 ///
 /// # Errors
-/// [`NotEstimable::TooFew`] without images, or below 2 patients where one's images disagree; [`MapsError::OutOfRange`] unless 0 < `level` < 1.
+/// [`NotEstimable::TooFew`] without images, or below 2 patients where one's images disagree;
+/// [`MapsError::OutOfRange`] unless 0 < `level` < 1.
 pub fn clustered_share(images: &[(&str, bool)], level: f64) -> Result<ClusteredShare, MapsError> {
     within("level", "between 0 and 1", level, level > 0.0 && level < 1.0)?;
     if images.is_empty() {

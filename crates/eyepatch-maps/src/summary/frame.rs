@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::within;
 use crate::{Map, MapsError, NotEstimable};
 
-/// A frame that all images share: the bounding box of each ROI covers the same box of it, each side stretched by itself.
+/// A frame that all images share: the bounding box of each ROI covers the same box of it, each side stretched by
+/// itself.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Frame {
@@ -31,18 +32,19 @@ impl Default for Frame {
 pub enum Scale {
     /// Attribution per area of the image: the sum over the image if all of it were as here, on the output's scale.
     Output,
-    /// The same by the sum of absolute values, so that each image counts alike: 1 or -1 where all of a map is spread evenly.
+    /// The same by the sum of absolute values, so that each image counts alike: 1 or -1 where all of a map is spread
+    /// evenly.
     Relative,
 }
 
 impl Frame {
-    /// A map in this frame, rows first; `None` where the frame shows what lies beyond the image. Values between centres of cells are
-    /// bilinear, those beyond the outermost centres as these; a place of the frame that is larger than a cell is the mean of points
-    /// no further apart than cells.
+    /// A map in this frame, rows first; `None` where the frame shows what lies beyond the image. Values between
+    /// centres of cells are bilinear, those beyond the outermost centres as these; a place of the frame that is
+    /// larger than a cell is the mean of points no further apart than cells.
     ///
     /// # Errors
-    /// [`NotEstimable::EmptyRoi`]; [`NotEstimable::ZeroMap`] for a relative scale; [`MapsError::OutOfRange`] for a frame without places or with a
-    /// negative margin.
+    /// [`NotEstimable::EmptyRoi`]; [`NotEstimable::ZeroMap`] for a relative scale; [`MapsError::OutOfRange`] for a
+    /// frame without places or with a negative margin.
     pub fn aligned(&self, map: &Map, roi: &Mask, scale: Scale) -> Result<Vec<Option<f64>>, MapsError> {
         within("the frame's height", "1 or more", self.height as f64, self.height > 0)?;
         within("the frame's width", "1 or more", self.width as f64, self.width > 0)?;

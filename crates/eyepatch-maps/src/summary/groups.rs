@@ -18,8 +18,8 @@ pub struct GroupMean {
     pub n_patients: usize,
 }
 
-/// The mean of each group, in the order of their keys (a class, a class and a camera, ...), with two-sided intervals of coverage `level`. An image may be
-/// in several groups.
+/// The mean of each group, in the order of their keys (a class, a class and a camera, ...), with two-sided intervals
+/// of coverage `level`. An image may be in several groups.
 ///
 /// # Errors
 /// As [`clustered_mean`], but groups of fewer than 2 patients say so in their place.
