@@ -54,6 +54,9 @@ pub enum Error {
     /// Maps cannot be judged.
     #[error("cannot judge maps: {0}")]
     Maps(#[from] eyepatch_maps::MapsError),
+    /// Maps cannot be grouped.
+    #[error("cannot group maps: {0}")]
+    Clusters(#[from] eyepatch_clusters::ClusterError),
     /// A cell failed. Cells that were finished are kept.
     #[error("{kind} {name}: {source}")]
     Cell {
@@ -150,7 +153,7 @@ impl Error {
             Self::Split(_) => Some(
                 "use fewer folds, or more patients of the rarer class; every part needs both classes".into(),
             ),
-            Self::Maps(_) => Some(
+            Self::Maps(_) | Self::Clusters(_) => Some(
                 "leave `.judge_maps(..)` out, or choose another explainer; a NaN comes from the model or the explainer"
                     .into(),
             ),

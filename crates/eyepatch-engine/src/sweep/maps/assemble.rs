@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use eyepatch_core::{Interval, Keep, Mask, Meta};
+use eyepatch_core::{Interval, Keep, Mask, Meta, Seed};
 use eyepatch_maps::checks::{Judgement, MapSet, State, Taken, relative_additivity_error};
 use eyepatch_maps::null::MovedNull;
 use eyepatch_maps::places::{PlaceRule, PlaceShare, PlaceShares, Places, pointing};
@@ -14,6 +14,7 @@ use eyepatch_report::schema::{Beyond, CheckState, Estimate, MapCheck, MapGroup, 
 
 use super::compute::as_map;
 use super::found::{Checked, Found, FoundImage};
+use super::strategies::strategies;
 use super::{draw, region};
 use crate::Result;
 use crate::data::RowSet;
@@ -86,6 +87,11 @@ pub(in crate::sweep) fn sections(
         let beyond = beyond(s, &images)?;
         let patients: std::collections::BTreeSet<&str> = images.iter().map(|i| i.patient).collect();
         let class = s.table.classes[of_class.class].clone();
+        let seed = Seed::root(s.audit.seed).child("maps").child(&class);
+        let (clusters, unclustered) = match strategies(drawer, &class, &training, &images, &seed)? {
+            Ok(clusters) => (clusters, None),
+            Err(why) => (Vec::new(), Some(why)),
+        };
         sections.push(Maps {
             sentence: sentence(judged.passes, &beyond),
             plugin: judge.explainer.spec().clone(),
@@ -101,8 +107,8 @@ pub(in crate::sweep) fn sections(
             game: estimate(&observations(&images, |i| i.found.game?.outside))?,
             beyond,
             mean: draw::mean(drawer, &class, &images)?,
-            clusters: Vec::new(),
-            unclustered: None,
+            clusters,
+            unclustered,
             class,
         });
     }
@@ -278,7 +284,7 @@ fn other_label(images: &[Measured<'_>]) -> Result<Beyond> {
 }
 
 fn moved_maps(s: &Shared, images: &[Measured<'_>]) -> Result<Beyond> {
-    let seed = eyepatch_core::Seed::root(s.audit.seed).child("moved maps");
+    let seed = Seed::root(s.audit.seed).child("moved maps");
     let mut counted = Vec::new();
     for image in images.iter().filter(|i| i.shares.is_some()) {
         let places = Places::new(&image.roi, PlaceRule::default())?;

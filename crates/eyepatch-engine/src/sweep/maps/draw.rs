@@ -8,6 +8,7 @@ use eyepatch_report::schema::Picture;
 
 use super::assemble::Measured;
 use crate::Result;
+use crate::data::RowSet;
 use crate::sweep::gallery::Drawer;
 
 /// The mean map, with the box that all ROIs cover; `None` where no image has a ROI and a map that varies.
@@ -19,11 +20,11 @@ pub(super) fn mean(drawer: &mut Drawer, class: &str, images: &[Measured<'_>]) ->
     mean_of(drawer, &format!("maps-{class}-mean"), &alt, images.iter())
 }
 
-pub(super) fn mean_of<'a>(
+pub(super) fn mean_of<'a, 'b: 'a>(
     drawer: &mut Drawer,
     name: &str,
     alt: &str,
-    images: impl Iterator<Item = &'a Measured<'a>>,
+    images: impl Iterator<Item = &'a Measured<'b>>,
 ) -> Result<Option<Picture>> {
     let frame = Frame::default();
     let mut mean = FrameMean::new(frame, Scale::Relative);
@@ -52,6 +53,21 @@ pub(super) fn mean_of<'a>(
     };
     let png = pictures::attribution(&blank, Some(&box_of(frame)?), &map, Window::of(&blank))?;
     Ok(Some(drawer.keep(name, png, alt)))
+}
+
+/// An image with its map.
+pub(super) fn example(
+    drawer: &mut Drawer,
+    name: &str,
+    class: &str,
+    training: &RowSet,
+    of: &Measured<'_>,
+) -> Result<Picture> {
+    let image = training.image(of.found.row)?;
+    let png = pictures::attribution(&image, Some(&of.roi), &of.found.map, Window::of(&image))?;
+    let label = if of.positive { "positive" } else { "negative" };
+    let sample = &training.table.rows[of.found.row].id;
+    Ok(drawer.keep(name, png, &format!("{sample} ({label}) with its attribution for {class}")))
 }
 
 /// The box that every ROI covers in the frame.

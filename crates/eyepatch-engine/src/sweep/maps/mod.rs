@@ -1,7 +1,8 @@
 //! Attribution maps of many images: made, checked, and held against what chance would give.
 //!
 //! `compute` is the cell, `game` what ROI and rest do for an output, `permuted` the labels of the model that has nothing to learn;
-//! `assemble` makes of what was found the report's section, `draw` its pictures; `speak` lets maps that count speak of a verdict's causes.
+//! `assemble` makes of what was found the report's section, `draw` its pictures; `strategies` groups maps that are alike;
+//! `speak` lets maps that count speak of a verdict's causes.
 
 mod asked;
 mod assemble;
@@ -12,6 +13,7 @@ mod game;
 mod permuted;
 mod rule;
 mod speak;
+mod strategies;
 
 use std::collections::BTreeSet;
 
