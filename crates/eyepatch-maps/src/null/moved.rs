@@ -13,6 +13,10 @@ use crate::{Map, MapsError, NotEstimable};
 /// seam where the map's opposite borders differ. It is no null for an explainer that prefers the middle, or the
 /// borders, of any image: hold such a one against other images ([`super::reference_test`]).
 ///
+/// It asks whether a map lies where it does by chance, so it suits a small place. A compact map lies wholly in a place
+/// of a share a of the image in about a of all draws, so p stays near a however wrong the model: most of an image is
+/// outside of its ROI, and that a map lies there is for [`super::reference_test`] to judge.
+///
 /// A draw costs a map: bring one of a pixel a cell to a few thousand cells first ([`Map::regrid`]).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MovedNull {

@@ -1,6 +1,6 @@
 use eyepatch_core::{Attribution, Image, Mask};
 
-use super::sheet::Sheet;
+use super::sheet::{Sheet, wrapped};
 use super::{Canvas, Png, SHORTER_SIDE, Window, encode};
 use crate::{Error, Result};
 
@@ -24,7 +24,7 @@ pub struct Column<'a> {
 /// The image, then one column a class: its name and output, and below them the image with its attribution in the colours
 /// of [`attribution`](super::attribution). All columns share one symmetric scale, which a bar below shows with its
 /// numbers: up to the largest absolute value, without the largest thousandth of all values, which then have the colours
-/// of the ends. `mask` is outlined in every tile. `caption` is a line of text at the bottom: method, fill, evaluations.
+/// of the ends. `mask` is outlined in every tile. `caption` is text at the bottom: method, fill, evaluations.
 ///
 /// # Errors
 /// [`Error::Shape`] where there is no column or sizes do not fit, [`Error::Picture`].
@@ -46,7 +46,9 @@ pub fn panel(
     let (gap, line) = (GAP * factor, Sheet::line(factor));
     let head = gap + 2 * line + gap / 2;
     let total = tiles.len() * (width + gap) + gap;
-    let mut sheet = Sheet::new(total, head + height + gap + 4 * line + 2 * gap, factor);
+    let caption = wrapped(caption, total - 2 * gap, factor);
+    let below = head + height + 2 * gap + 3 * line;
+    let mut sheet = Sheet::new(total, below + caption.len() * line + gap, factor);
     for (i, tile) in tiles.iter().enumerate() {
         let left = gap + i * (width + gap);
         let middle = left + width / 2;
@@ -61,7 +63,9 @@ pub fn panel(
         }
     }
     bar(&mut sheet, &tiles[0], head + height + gap, (scale, cut));
-    sheet.text(caption, (total / 2, head + height + 2 * gap + 3 * line), total - 2 * gap);
+    for (i, words) in caption.iter().enumerate() {
+        sheet.text(words, (total / 2, below + i * line), total - 2 * gap);
+    }
     let note = cut.then(|| format!("values beyond {} have the colours of the ends", three(scale)));
     Ok(Png { note, ..encode(sheet.width, sheet.height, 3, sheet.pixels.as_flattened())? })
 }

@@ -135,6 +135,17 @@ fn long_and_foreign_names_are_cut_and_marked() {
 }
 
 #[test]
+fn a_long_caption_takes_more_lines() {
+    assert_eq!(wrapped("one two three", 70, 1), ["one two", "three"]);
+    assert_eq!(wrapped("one two three", 130, 2), ["one", "two", "three"]);
+    let map = explained(vec![1.0], (1, 1), 0.5);
+    let columns = [Column { name: "a", attribution: &map }];
+    let window = Window { low: 0.0, high: 255.0 };
+    let tall = |caption: &str| panel(&ground(224), None, &columns, caption, window).unwrap().height;
+    assert_eq!(tall(&"word ".repeat(12)), tall("word") + 20);
+}
+
+#[test]
 fn what_cannot_be_drawn_is_an_error() {
     let window = Window { low: 0.0, high: 255.0 };
     assert!(matches!(panel(&ground(4), None, &[], "", window), Err(Error::Shape { .. })));

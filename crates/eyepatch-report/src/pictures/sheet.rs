@@ -67,6 +67,22 @@ impl Sheet {
     }
 }
 
+/// The text in lines of at most `room` pixels, broken at spaces.
+pub(super) fn wrapped(text: &str, room: usize, factor: usize) -> Vec<String> {
+    let most = room / (LETTER.0 * factor);
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= most => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.into()),
+        }
+    }
+    lines
+}
+
 /// At most `most` letters; what is cut off is marked by two dots. Control characters are spaces.
 fn shortened(text: &str, most: usize) -> String {
     let plain = |c: char| if c.is_control() { ' ' } else { c };

@@ -158,6 +158,6 @@ fn picture(path: &Path, image: &Image, told: &told::Told<'_>) -> Result<(), CliE
     shown.sort_unstable();
     let column = |&k: &usize| Column { name: told.name(&attributions[k]), attribution: &attributions[k] };
     let columns: Vec<Column<'_>> = shown.iter().map(column).collect();
-    let png = panel(image, told.roi.as_ref(), &columns, &told.caption(), Window::of(image))?;
+    let png = panel(image, told.roi.as_ref(), &columns, &told.below_picture(), Window::of(image))?;
     files::write_bytes(path, &png.bytes)
 }

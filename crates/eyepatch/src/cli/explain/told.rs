@@ -41,6 +41,16 @@ impl Told<'_> {
         parts.join(", ")
     }
 
+    /// The same with the unit of the picture's scale, where values have the output's.
+    pub(super) fn below_picture(&self) -> String {
+        let unit = if self.explainer.card().additive {
+            format!("; {} a pixel", self.space())
+        } else {
+            String::new()
+        };
+        self.caption() + &unit
+    }
+
     /// Lines for whoever watches, and the result on standard output.
     pub(super) fn tell(&self, shape: &[usize]) -> Result<Outcome, CliError> {
         let precision = Precision::from(self.args.network.precision);

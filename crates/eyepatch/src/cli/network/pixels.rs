@@ -103,16 +103,16 @@ impl Preparation {
         let (values, own) = (levels.to_f32(), levels.channels());
         let mut planes = Vec::with_capacity(self.channels * values.len() / own);
         for channel in 0..self.channels {
+            let (mean, deviation) = self.standard(channel);
             let plane = values.iter().skip(channel.min(own - 1)).step_by(own);
-            match self.normalise {
-                NormaliseArg::Imagenet => {
-                    let (mean, deviation) = IMAGENET[channel];
-                    planes.extend(plane.map(|v| (v - mean) / deviation));
-                }
-                _ => planes.extend(plane),
-            }
+            planes.extend(plane.map(|v| (v - mean) / deviation));
         }
         planes
+    }
+
+    /// Mean and deviation that a channel's values are standardised by.
+    fn standard(&self, channel: usize) -> (f32, f32) {
+        if self.normalise == NormaliseArg::Imagenet { IMAGENET[channel] } else { (0.0, 1.0) }
     }
 
     /// How sizes change.
