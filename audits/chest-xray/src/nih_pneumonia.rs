@@ -6,6 +6,7 @@ use plugin_densenet::densenet_small;
 use plugin_folder::{Folder, folder};
 use plugin_maskers::{Fill, controls, fills, published, study, verdict_maskings};
 use plugin_saliency::Occlusion;
+use plugin_shap::{Baseline, ShapPartition};
 
 /// How far beyond the predicted lungs pneumonia may show, as a share of the image's width.
 const LUNG_MARGIN: f32 = 0.03;
@@ -51,7 +52,9 @@ fn nih_pneumonia() -> MaskingSweep {
         .also(lungs_with_margin())
         .dilate([2, 5, 10, 20])
         .probe(AucMatrix::default())
-        .explain(Occlusion::default())
+        .explain(ShapPartition { baselines: vec![Baseline::Mean], ..ShapPartition::default() })
+        .agreeing_with([Occlusion::default()])
+        .judge_maps(MapRule::default().attributes(["view", "sex"]))
         .verdict(VerdictRule::default().attributes(["view", "sex", "age", "follow_up"]))
 }
 

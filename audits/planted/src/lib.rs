@@ -3,6 +3,7 @@
 //! `shortcuts` lists what is planted, `traps` what only looks like a shortcut. `benchmark` is scored; `tuning` is the same
 //! with other seeds, on which margins and thresholds were fixed.
 
+mod maps;
 mod shortcuts;
 mod traps;
 

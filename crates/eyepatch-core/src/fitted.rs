@@ -56,6 +56,11 @@ pub trait Fitted: Send + Sync {
         None
     }
 
+    /// Itself with weights drawn anew, where it can.
+    fn randomise(&self) -> Option<&dyn Randomise> {
+        None
+    }
+
     /// The part behind the trunk, where its model shares one.
     fn head(&self) -> Option<&dyn Head> {
         None
@@ -120,4 +125,17 @@ pub trait Gradients {
     /// # Errors
     /// As [`Fitted::predict`].
     fn input_gradient(&self, batch: &Batch, class: usize, ctx: &Ctx) -> Result<Vec<f32>>;
+}
+
+/// Gives itself with weights drawn anew. A map that survives this says nothing of what was learnt (Adebayo et al. 2018).
+pub trait Randomise {
+    /// Names of the stages, output side first.
+    fn stages(&self) -> Vec<String>;
+
+    /// The model with the first `stages` of them drawn anew, as if training had not begun, and the others as learnt. Weights
+    /// come from `ctx`'s seed.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for more stages than there are; else the model's own.
+    fn randomised(&self, stages: usize, ctx: &Ctx) -> Result<Box<dyn Fitted>>;
 }

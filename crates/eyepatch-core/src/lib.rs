@@ -32,7 +32,7 @@ pub use dataset::{DataCard, Dataset};
 pub use error::{Error, Result};
 pub use explainer::{Budget, Explainer, ExplainerCard, Preprocess, Subject, Subjects};
 pub use eyepatch_macros::plugin;
-pub use fitted::{Activations, Embed, Epoch, Fitted, Gradients, LayerGradients};
+pub use fitted::{Activations, Embed, Epoch, Fitted, Gradients, LayerGradients, Randomise};
 pub use handle::{Handle, PluginSpec};
 pub use hash::{ContentHash, Hasher};
 pub use image::{Image, Pixels, PixelsMut};

@@ -51,6 +51,12 @@ pub enum Error {
     /// Data cannot be split.
     #[error("cannot split: {0}")]
     Split(#[from] eyepatch_stats::StatsError),
+    /// Maps cannot be judged.
+    #[error("cannot judge maps: {0}")]
+    Maps(#[from] eyepatch_maps::MapsError),
+    /// Maps cannot be grouped.
+    #[error("cannot group maps: {0}")]
+    Clusters(#[from] eyepatch_clusters::ClusterError),
     /// A cell failed. Cells that were finished are kept.
     #[error("{kind} {name}: {source}")]
     Cell {
@@ -146,6 +152,10 @@ impl Error {
             )),
             Self::Split(_) => Some(
                 "use fewer folds, or more patients of the rarer class; every part needs both classes".into(),
+            ),
+            Self::Maps(_) | Self::Clusters(_) => Some(
+                "leave `.judge_maps(..)` out, or choose another explainer; a NaN comes from the model or the explainer"
+                    .into(),
             ),
             Self::Panic(_) => {
                 Some("report it to the plugin's author, with the command and RUST_BACKTRACE=1".into())

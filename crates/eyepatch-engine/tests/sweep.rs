@@ -5,6 +5,8 @@
 mod folds;
 #[path = "sweep/linear.rs"]
 mod linear;
+#[path = "sweep/maps.rs"]
+mod maps;
 #[path = "sweep/plugins.rs"]
 mod plugins;
 #[path = "sweep/trunk.rs"]

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use crate::escape::markdown as text;
 use crate::format;
-use crate::schema::{AuditResult, Cause, ClassVerdict, Contrast, Measured, RunResult, Severity, Verdict};
+use crate::schema::{
+    AuditResult, Cause, CheckState, ClassVerdict, Contrast, Maps, Measured, RunResult, Severity, Verdict,
+};
 use crate::share::SharedResult;
 
 /// One table row an audit and class, then the answers in a sentence each, then what verdicts rest on.
@@ -50,7 +52,20 @@ fn lines<N>(audits: &[AuditResult<N>]) -> String {
         let _ = writeln!(out, "\n### Evidence: {}\n\n{}", text(&audit.id), text(&verdict.rule));
         evidence(&mut out, verdict);
     }
+    for audit in audits.iter().filter(|a| !a.maps.is_empty()) {
+        let _ = writeln!(out, "\n### Attribution maps: {}\n", text(&audit.id));
+        audit.maps.iter().for_each(|m| maps(&mut out, m));
+    }
     out
+}
+
+/// What the maps of one class say, and the checks that they failed.
+fn maps(out: &mut String, m: &Maps) {
+    let (name, sentence) = (text(&m.class), text(&m.sentence));
+    let _ = writeln!(out, "- {name}, {} ({} images): {sentence}", text(&m.explainer), m.n_images);
+    for c in m.checks.iter().filter(|c| c.state == CheckState::Failed) {
+        let _ = writeln!(out, "  - **Failed**: {}", text(&c.what));
+    }
 }
 
 /// The primary contrasts, a row a fill, and the causes with what the model loses without them.

@@ -13,10 +13,12 @@ use serde::{Deserialize, Serialize};
 
 mod benchmark;
 mod check;
+mod maps;
 mod verdict;
 
 pub use benchmark::{Benchmark, BenchmarkCase, Bucket, Rate, Reading};
 pub use check::{Check, CheckFinding, ColumnCheck, Severity};
+pub use maps::{Beyond, CheckState, MapCheck, MapCluster, MapExample, MapGroup, MapPlace, Maps, Null};
 pub use verdict::{Cause, ClassVerdict, Contrast, DataStatement, Measured, Outcome, Signal, Verdict};
 
 /// Name and version of this schema. The number grows when a reader of the old one would go wrong.
@@ -144,6 +146,9 @@ pub struct AuditResult<N = usize> {
     pub gallery: Vec<GalleryRow>,
     /// Explained examples.
     pub explanations: Vec<Explained>,
+    /// Attribution maps of many images and whether they count, one entry a class; none where they were not judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maps: Vec<Maps>,
     /// Every finding, as data.
     pub findings: Vec<Finding<N>>,
     /// What the reader must know: assumptions, dropped rows, damaged cells recomputed.

@@ -62,6 +62,7 @@ impl ModelLaws {
         places_and_layouts_do_not_matter(&*fitted, &batch, &scores, &ctx);
         other_channels_are_refused(&*fitted, &batch, &ctx);
         capabilities_fit(&*fitted, &batch, &ctx);
+        randomising_forgets(&*fitted, &batch, &scores, &ctx);
         self.threads_do_not_matter(&batch, &scores);
         let parts = [&train, &validation, &examples];
         trunk_laws_hold(&*self.model, &[&*fitted, &*restored], parts, &scores, &ctx);
@@ -239,6 +240,30 @@ fn capabilities_fit(fitted: &dyn Fitted, batch: &Batch, ctx: &Ctx) {
             "an unknown layer was accepted"
         );
     }
+}
+
+/// With no stage drawn anew a model that can be randomised answers as before, with all of them it does not, and the same seed
+/// gives the same answers. It protects the sanity check of attribution maps.
+fn randomising_forgets(fitted: &dyn Fitted, batch: &Batch, scores: &Scores, ctx: &Ctx) {
+    let Some(randomise) = fitted.randomise() else { return };
+    let stages = randomise.stages();
+    assert!(!stages.is_empty(), "a model that can be randomised names its stages");
+    let answers = |stages: usize| -> Vec<f32> {
+        let other = randomise.randomised(stages, ctx);
+        let other = other.unwrap_or_else(|e| panic!("{stages} stages cannot be drawn anew: {e}"));
+        assert_eq!(other.classes(), fitted.classes(), "classes with {stages} stages drawn anew");
+        predict(&*other, batch, ctx).values
+    };
+    let same = |a: &[f32]| {
+        a.iter().zip(&scores.values).all(|(a, b)| (a - b).abs() <= BATCH_TOLERANCE * (1.0 + b.abs()))
+    };
+    assert!(same(&answers(0)), "a model of which nothing was drawn anew must answer as before");
+    for some in 1..=stages.len() {
+        assert!(answers(some).iter().all(|v| v.is_finite()), "answers with {some} stages drawn anew");
+    }
+    assert!(!same(&answers(stages.len())), "a model drawn anew must have forgotten");
+    assert_eq!(answers(stages.len()), answers(stages.len()), "one seed, one model");
+    assert!(randomise.randomised(stages.len() + 1, ctx).is_err(), "more stages than there are were accepted");
 }
 
 /// Gradients with respect to a layer, where offered, come with that layer's activations and have their shape; a class that

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use eyepatch_core::{
     Activations, Batch, ContentHash, Ctx, Embed, Epoch, Error as CoreError, Fitted, Gradients, Head,
-    LayerGradients, OutputSpace, Result, Scores, Trunk,
+    LayerGradients, OutputSpace, Randomise, Result, Scores, Trunk,
 };
 use eyepatch_nn::infer::Engine;
 use eyepatch_nn::{DenseNet as Network, Device, NnError, Tensor};
@@ -23,7 +23,7 @@ const ABOUT: &str = "model.json";
 const AT_ONCE: usize = 32;
 
 /// What [`ABOUT`] holds.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct About {
     classes: Vec<String>,
     size: usize,
@@ -202,6 +202,27 @@ impl Fitted for FittedDenseNet {
 
     fn gradients(&self) -> Option<&dyn Gradients> {
         Some(self)
+    }
+
+    fn randomise(&self) -> Option<&dyn Randomise> {
+        Some(self)
+    }
+}
+
+impl Randomise for FittedDenseNet {
+    fn stages(&self) -> Vec<String> {
+        self.net.stages()
+    }
+
+    fn randomised(&self, stages: usize, ctx: &Ctx) -> Result<Box<dyn Fitted>> {
+        let count = self.net.stages().len();
+        if stages > count {
+            return Err(CoreError::shape("stages", format!("at most {count}"), stages.to_string()));
+        }
+        let net = self.net.redrawn(stages, ctx.seed().child("densenet weights").to_u64()).map_err(core)?;
+        // Whole and on its own: it shares no trunk with anybody.
+        let (about, runner, whole) = (self.about.clone(), OnceLock::new(), OnceLock::new());
+        Ok(Box::new(Self { net, about, trunk: None, runner, whole }))
     }
 }
 

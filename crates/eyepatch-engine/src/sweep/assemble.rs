@@ -13,7 +13,7 @@ use eyepatch_report::schema::{
 use super::measure::Measures;
 use super::plan::{Role, SweepPlan};
 use super::shared::{DELIVERED, Masking, Shared};
-use super::{answer, check, gallery, measure, readable, work};
+use super::{answer, check, gallery, maps, measure, readable, work};
 use crate::Result;
 use crate::cell::{audit_name, read_json};
 use crate::data::split_file;
@@ -42,15 +42,18 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
     let delivered = trained.iter().any(|t| t == DELIVERED);
     let full = if delivered { DELIVERED.to_owned() } else { cards[s.full].name.clone() };
     let index = AucIndex::new(&findings);
-    let (pictures, explanations, gallery) = gallery::draw(plan, folders, &gathered, ctx)?;
-    let mut files: BTreeMap<String, Vec<u8>> = pictures;
+    let gallery::Drawn { mut files, explanations, maps: judged, gallery } =
+        gallery::draw(plan, folders, &gathered, ctx)?;
     files.insert(format!("tables/{}/scores.csv", audit_name(&s.audit.id)), scores_csv(s, &gathered.scores)?);
     files.insert(
         format!("tables/{}/split-rows.csv", audit_name(&s.audit.id)),
         split_file::to_csv(&s.splits, &s.table)?,
     );
     let screening = answer::answer(s, &plan.design.flag, &index, &full, plan.quick);
-    let verdict = plan.design.verdict.as_ref().map(|rule| verdict_of(plan, rule, &gathered, &full));
+    let mut verdict = plan.design.verdict.as_ref().map(|rule| verdict_of(plan, rule, &gathered, &full));
+    if let Some(verdict) = &mut verdict {
+        maps::speak(&judged, verdict);
+    }
     let answer = match &verdict {
         Some(v) => answer::of_verdict(s, screening, v, plan.quick),
         None => screening,
@@ -89,6 +92,7 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
         further: further(s, &index, &full),
         gallery,
         explanations,
+        maps: judged,
         findings,
         notes: notes(s),
         provenance: provenance(plan),
@@ -139,6 +143,8 @@ pub(super) struct Gathered {
     pub(super) visible: Vec<f64>,
     /// What the check of the data set found.
     check: Option<Check>,
+    /// Maps of many images and their checks.
+    pub(super) maps: Vec<maps::Found>,
     /// What embeddings tell of columns.
     readouts: Vec<Readout>,
     /// What was measured in the images.
@@ -151,7 +157,7 @@ impl Gathered {
         let mut all = Self::default();
         for (role, folder) in plan.roles.iter().zip(folders) {
             match *role {
-                Role::Prepare | Role::Split | Role::Features | Role::Elsewhere => {}
+                Role::Prepare | Role::Split | Role::Features | Role::Elsewhere | Role::Permuted => {}
                 Role::Check => all.check = Some(read_json(&folder.join(check::CHECK_FILE))?),
                 Role::Measure => all.measures = Some(read_json(&folder.join(measure::MEASURES_FILE))?),
                 Role::Survey => all.visible = read_json(&folder.join(work::SURVEY_FILE))?,
@@ -180,6 +186,7 @@ impl Gathered {
                     scores: read_json(&folder.join(work::SCORES_FILE))?,
                 }),
                 Role::Explain => all.attributions = read_json(&folder.join(work::ATTRIBUTIONS_FILE))?,
+                Role::Maps => all.maps = read_json(&folder.join(maps::MAPS_FILE))?,
                 Role::Read { .. } => {
                     let read: Vec<Readout> = read_json(&folder.join(readable::READABLE_FILE))?;
                     all.readouts.extend(read);
@@ -403,7 +410,8 @@ fn provenance(plan: &SweepPlan) -> Provenance {
     let mut plugins = vec![s.dataset.spec().clone(), s.model.spec().clone()];
     plugins.extend(s.maskings.iter().map(|m| m.handle.spec().clone()));
     plugins.extend(plan.probes.iter().map(|p| p.spec().clone()));
-    plugins.extend(plan.explainer.iter().map(|e| e.spec().clone()));
+    let others = plan.judge.iter().flat_map(|j| &j.others);
+    plugins.extend(plan.explainer.iter().chain(others).map(|e| e.spec().clone()));
     let half = s.shares.trunk().is_some_and(|t| t.precision == Precision::F16);
     let precision = if half { "f32, features f16" } else { "f32" };
     Provenance { plugins, cells: Vec::new(), device: Some(plan.device), precision: precision.into() }

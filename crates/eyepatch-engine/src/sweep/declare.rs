@@ -4,7 +4,7 @@ use eyepatch_core::{Dataset, Explainer, Handle, Keep, Kind, Masker, Model, Probe
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Export, FlagRule, export, plan};
+use super::{Export, FlagRule, MapRule, export, plan};
 use crate::audit::{AuditInfo, Experiment};
 use crate::data::SplitScheme;
 use crate::run::{Observer, Options, Planned};
@@ -21,6 +21,7 @@ pub struct MaskingSweep {
     pub(super) further: Vec<Handle<dyn Masker>>,
     pub(super) probes: Vec<Handle<dyn Probe>>,
     pub(super) explainer: Option<Handle<dyn Explainer>>,
+    pub(super) other_explainers: Vec<Handle<dyn Explainer>>,
     pub(super) design: Design,
 }
 
@@ -37,6 +38,8 @@ pub(super) struct Design {
     pub(super) flag: FlagRule,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) verdict: Option<VerdictRule>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) maps: Option<MapRule>,
     pub(super) size: Option<(usize, usize)>,
     #[serde(skip_serializing_if = "is_strict")]
     pub(super) preparation: Profile,
@@ -56,6 +59,7 @@ impl Default for Design {
             split_file: None,
             flag: FlagRule::default(),
             verdict: None,
+            maps: None,
             size: None,
             preparation: Profile::Strict,
             check: true,
@@ -109,6 +113,9 @@ pub struct SweepSpec {
     /// The explainer.
     #[serde(default)]
     pub explainer: Option<PluginRef>,
+    /// Explainers whose maps are held against its.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_explainers: Vec<PluginRef>,
     #[serde(default)]
     design: Design,
 }
@@ -123,6 +130,7 @@ impl MaskingSweep {
             further: Vec::new(),
             probes: Vec::new(),
             explainer: None,
+            other_explainers: Vec::new(),
             design: Design::default(),
         }
     }
@@ -168,6 +176,25 @@ impl MaskingSweep {
     #[must_use]
     pub fn explain(mut self, explainer: impl Into<Handle<dyn Explainer>>) -> Self {
         self.explainer = Some(explainer.into());
+        self
+    }
+
+    /// Makes maps of many tested images by the explainer of [`MaskingSweep::explain`] and says whether they count as evidence:
+    /// what lies where, what chance would give, whether they survive that weights are drawn anew or labels permuted (one
+    /// further training), another seed, a little noise; and what happens to the output when what they show is hidden.
+    #[must_use]
+    pub fn judge_maps(mut self, rule: MapRule) -> Self {
+        self.design.maps = Some(rule);
+        self
+    }
+
+    /// Explainers whose maps the judged ones should be like.
+    #[must_use]
+    pub fn agreeing_with<E: Into<Handle<dyn Explainer>>>(
+        mut self,
+        others: impl IntoIterator<Item = E>,
+    ) -> Self {
+        self.other_explainers.extend(others.into_iter().map(Into::into));
         self
     }
 
@@ -271,6 +298,7 @@ impl MaskingSweep {
             further: self.further.iter().map(plugin).collect(),
             probes: self.probes.iter().map(plugin).collect(),
             explainer: self.explainer.as_ref().map(plugin),
+            other_explainers: self.other_explainers.iter().map(plugin).collect(),
             design: self.design.clone(),
         }
     }
@@ -283,14 +311,15 @@ impl MaskingSweep {
         let masker = |m: &PluginRef| registry.make::<dyn Masker>(&m.id, &m.params);
         let (maskers, further) = (spec.maskers.iter().map(masker), spec.further.iter().map(masker));
         let probes = spec.probes.iter().map(|p| registry.make::<dyn Probe>(&p.id, &p.params));
-        let explainer = spec.explainer.as_ref().map(|e| registry.make::<dyn Explainer>(&e.id, &e.params));
+        let explainer = |e: &PluginRef| registry.make::<dyn Explainer>(&e.id, &e.params);
         Ok(Self {
             model: registry.make(&spec.model.id, &spec.model.params)?,
             dataset: registry.make(&spec.dataset.id, &spec.dataset.params)?,
             maskers: maskers.collect::<Result<_, _>>()?,
             further: further.collect::<Result<_, _>>()?,
             probes: probes.collect::<Result<_, _>>()?,
-            explainer: explainer.transpose()?,
+            explainer: spec.explainer.as_ref().map(explainer).transpose()?,
+            other_explainers: spec.other_explainers.iter().map(explainer).collect::<Result<_, _>>()?,
             design: spec.design.clone(),
         })
     }
@@ -301,7 +330,8 @@ impl MaskingSweep {
         self.dataset.checked(Kind::Dataset)?;
         self.maskers.iter().chain(&self.further).try_for_each(|m| m.checked(Kind::Masker).map(|_| ()))?;
         self.probes.iter().try_for_each(|p| p.checked(Kind::Probe).map(|_| ()))?;
-        self.explainer.iter().try_for_each(|e| e.checked(Kind::Explainer).map(|_| ()))?;
+        let explainers = self.explainer.iter().chain(&self.other_explainers);
+        explainers.map(|e| e.checked(Kind::Explainer)).try_for_each(|e| e.map(|_| ()))?;
         let wrong = |problem: String, remedy: &str| {
             Err(Error::Declaration { audit: audit.id.clone(), problem, remedy: remedy.into() })
         };
@@ -337,6 +367,21 @@ impl MaskingSweep {
         }
         if let Some(Err((problem, remedy))) = self.design.verdict.as_ref().map(VerdictRule::check) {
             return wrong(problem, remedy);
+        }
+        match (&self.design.maps, &self.explainer) {
+            (Some(_), None) => {
+                return wrong("maps to be judged, but no explainer".into(), "add one: `.explain(..)`");
+            }
+            (None, _) if !self.other_explainers.is_empty() => {
+                let problem = "explainers to agree with, but no maps to be judged".to_owned();
+                return wrong(problem, "add `.judge_maps(MapRule::default())`");
+            }
+            (Some(rule), _) => {
+                if let Err((problem, remedy)) = rule.check() {
+                    return wrong(problem, remedy);
+                }
+            }
+            _ => {}
         }
         if self.probes.is_empty() {
             return wrong("no probe measures anything".into(), "add one: `.probe(AucMatrix::default())`");

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use eyepatch_core::{Attribution, Ctx, Keep, Mask};
 use eyepatch_report::pictures::{self, Png, Window};
-use eyepatch_report::schema::{Explained, GalleryRow, Picture};
+use eyepatch_report::schema::{Explained, GalleryRow, Maps, Picture};
 
 use super::assemble::Gathered;
+use super::maps;
 use super::plan::SweepPlan;
 use super::shared::Masking;
 use crate::Result;
@@ -16,27 +17,31 @@ use crate::cell::{audit_name, file_name};
 /// Examples that are shown under fills and controls too.
 const WITH_FURTHER: usize = 2;
 
-type Pictures = BTreeMap<String, Vec<u8>>;
+pub(super) type Pictures = BTreeMap<String, Vec<u8>>;
 
-pub(super) fn draw(
-    plan: &SweepPlan,
-    folders: &[PathBuf],
-    gathered: &Gathered,
-    ctx: &Ctx,
-) -> Result<(Pictures, Vec<Explained>, Vec<GalleryRow>)> {
+/// All that has pictures, and their files by name.
+pub(super) struct Drawn {
+    pub(super) files: Pictures,
+    pub(super) explanations: Vec<Explained>,
+    pub(super) maps: Vec<Maps>,
+    pub(super) gallery: Vec<GalleryRow>,
+}
+
+pub(super) fn draw(plan: &SweepPlan, folders: &[PathBuf], gathered: &Gathered, ctx: &Ctx) -> Result<Drawn> {
     let mut drawer = Drawer { audit: audit_name(&plan.shared.audit.id), files: Pictures::new() };
     let gallery = maskings(plan, folders, ctx, &mut drawer)?;
     let explanations = explanations(plan, folders, gathered, &mut drawer)?;
-    Ok((drawer.files, explanations, gallery))
+    let maps = maps::sections(plan, &folders[0], &gathered.maps, &mut drawer)?;
+    Ok(Drawn { files: drawer.files, explanations, maps, gallery })
 }
 
-struct Drawer {
+pub(super) struct Drawer {
     audit: String,
     files: Pictures,
 }
 
 impl Drawer {
-    fn keep(&mut self, name: &str, png: Png, alt: &str) -> Picture {
+    pub(super) fn keep(&mut self, name: &str, png: Png, alt: &str) -> Picture {
         let picture = png.picture(&format!("{}-{name}", self.audit), alt);
         self.files.insert(picture.file.clone(), png.bytes);
         picture

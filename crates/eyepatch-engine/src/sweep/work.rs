@@ -12,6 +12,7 @@ use eyepatch_core::{
 use rayon::prelude::*;
 
 use super::features::FeatureSet;
+use super::maps::Permuted;
 use super::plan::dilated_name;
 use super::shared::{DELIVERED, Evaluation, Shared};
 use crate::cell::{CellCtx, file_name};
@@ -99,10 +100,20 @@ fn kept(shared: &Shared, sets: &[Arc<FeatureSet>], cell: &CellCtx) -> Result<Opt
     shared.shares.trunk().map(|t| t.open(sets, &cell.caches)).transpose()
 }
 
+/// Whose labels a model is trained on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Labels {
+    /// Each image's own.
+    Own,
+    /// Those of other images.
+    Permuted,
+}
+
 pub(super) fn fit(
     shared: &Shared,
     (trained, fold): (usize, usize),
     sets: &[Arc<FeatureSet>],
+    labels: Labels,
     cell: &CellCtx,
 ) -> Result<()> {
     let masking = &shared.maskings[trained];
@@ -112,7 +123,16 @@ pub(super) fn fit(
     let (masking, features) = (prepared.as_ref(), features.as_ref());
     let view = |rows| Masked { training: &training, rows, masking, features, ctx: cell.ctx };
     let split = &shared.splits.folds[fold];
-    let fitted = shared.model.fit(&view(&split.train), &view(&split.validation), cell.ctx)?;
+    let (train, watched) = (view(&split.train), view(&split.validation));
+    let fitted = match labels {
+        Labels::Own => shared.model.fit(&train, &watched, cell.ctx)?,
+        Labels::Permuted => {
+            let seed = |part| cell.ctx.seed().child(part);
+            let train = Permuted::new(&train, seed("permuted training labels"));
+            let watched = Permuted::new(&watched, seed("permuted validation labels"));
+            shared.model.fit(&train, &watched, cell.ctx)?
+        }
+    };
     shared.outputs(fitted.classes())?;
     let history: Vec<Epoch> = fitted.history().to_vec();
     let finite = |e: &Epoch| e.train_loss.is_finite() && e.validation_loss.is_none_or(f64::is_finite);

@@ -11,6 +11,7 @@ mod learnt;
 mod load;
 mod model;
 mod parts;
+mod redraw;
 mod scope;
 #[cfg(test)]
 mod tests;

@@ -321,3 +321,43 @@ fn equal_trunks_have_equal_digests_and_no_others() {
     own.set_frozen_norm(FrozenNorm::Strict);
     assert_ne!(digest(&own), longer, "running statistics drifted");
 }
+
+#[test]
+fn stages_are_drawn_anew_from_the_output_on() {
+    let trained = {
+        let mut net = DenseNet::new(config(), 1, &Device::Cpu).unwrap();
+        // Running statistics move.
+        net.forward_train(&images(4, 16)).unwrap();
+        net
+    };
+    let fresh = DenseNet::new(config(), 2, &Device::Cpu).unwrap().state().unwrap();
+    let learnt = trained.state().unwrap();
+    let stages = trained.stages();
+    assert_eq!(
+        stages,
+        [
+            "classifier",
+            "features.denseblock3",
+            "features.denseblock2",
+            "features.denseblock1",
+            "features.conv0"
+        ]
+    );
+    // What of the state belongs to each stage, written out.
+    let of: [&[&str]; 5] = [
+        &["classifier"],
+        &["features.denseblock3", "features.norm5"],
+        &["features.denseblock2", "features.transition2"],
+        &["features.denseblock1", "features.transition1"],
+        &["features.conv0", "features.norm0"],
+    ];
+    for some in 0..=stages.len() {
+        let net = trained.redrawn(some, 2).unwrap();
+        for (name, values) in net.state().unwrap() {
+            let stage = of.iter().position(|names| names.iter().any(|n| name.starts_with(n))).unwrap();
+            let expected = if stage < some { &fresh } else { &learnt };
+            assert_eq!(values.data, expected[&name].data, "{name} with {some} stages");
+        }
+    }
+    assert!(matches!(trained.redrawn(6, 2), Err(NnError::Config { name: "stages", .. })));
+}

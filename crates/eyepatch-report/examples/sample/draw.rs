@@ -133,3 +133,29 @@ pub(crate) fn explanations(shortcut: bool, pictures: &mut BTreeMap<String, Vec<u
     };
     [true, false].map(|positive| one(positive, pictures)).into()
 }
+
+/// A map on dark ground with a bright upper right corner.
+pub(crate) fn mean_map(alt: &str, pictures: &mut BTreeMap<String, Vec<u8>>) -> Picture {
+    const PLACES: usize = 32;
+    let ground =
+        Image::new(PLACES, PLACES, 1, Pixels::U8(vec![24; PLACES * PLACES])).expect("the sizes agree");
+    let bit = |i: usize| u8::from((8..24).contains(&(i % PLACES)) && (8..24).contains(&(i / PLACES)));
+    let frame = Mask::new(PLACES, PLACES, (0..PLACES * PLACES).map(bit).collect()).expect("the sizes agree");
+    let value = |i: usize| {
+        let at = |i: usize| (i as f64 + 0.5) / PLACES as f64;
+        inside(at(i % PLACES), at(i / PLACES), (0.88, 0.1), (0.2, 0.2)).clamp(-0.1, 1.0) as f32
+    };
+    let map = Attribution {
+        height: PLACES,
+        width: PLACES,
+        values: (0..PLACES * PLACES).map(value).collect(),
+        class: 0,
+        space: OutputSpace::Logits,
+        base_value: 0.0,
+        output_value: 0.0,
+        additivity_error: None,
+        evaluations: 0,
+    };
+    let png = pictures::attribution(&ground, Some(&frame), &map, Window::of(&ground));
+    keep(png.expect("the sizes agree"), "mean-map", alt, pictures)
+}

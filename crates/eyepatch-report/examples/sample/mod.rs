@@ -3,6 +3,7 @@
 
 mod checked;
 mod draw;
+mod maps;
 mod parts;
 mod verdict;
 
@@ -136,6 +137,7 @@ fn audit(shortcut: bool, pictures: &mut BTreeMap<String, Vec<u8>>) -> AuditResul
         further: Vec::new(),
         gallery: draw::gallery(shortcut, pictures),
         explanations: draw::explanations(shortcut, pictures),
+        maps: if shortcut { maps::maps(pictures) } else { Vec::new() },
         findings: parts::findings(|row, column| auc(shortcut, row, column)),
         notes: vec!["4 of 724 rows were dropped: their ROI is empty.".into()],
         provenance: provenance(id),

@@ -9,6 +9,7 @@ mod check;
 mod compare;
 mod evidence;
 mod gallery;
+mod maps;
 mod picture;
 mod record;
 mod verdict;
@@ -27,7 +28,7 @@ use crate::schema::{Benchmark, Comparison, Picture, RunResult, Timings};
 use crate::share::SharedResult;
 use crate::{Error, Result, escape, format, json};
 
-const TEMPLATES: [(&str, &str); 18] = [
+const TEMPLATES: [(&str, &str); 19] = [
     ("page.html", include_str!("../templates/page.html")),
     ("summary.html", include_str!("../templates/summary.html")),
     ("compare.html", include_str!("../templates/compare.html")),
@@ -39,6 +40,7 @@ const TEMPLATES: [(&str, &str); 18] = [
     ("cause.html", include_str!("../templates/cause.html")),
     ("contrasts.html", include_str!("../templates/contrasts.html")),
     ("evidence.html", include_str!("../templates/evidence.html")),
+    ("maps.html", include_str!("../templates/maps.html")),
     ("pictures.html", include_str!("../templates/pictures.html")),
     ("check.html", include_str!("../templates/check.html")),
     ("data.html", include_str!("../templates/data.html")),

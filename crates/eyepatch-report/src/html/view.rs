@@ -3,13 +3,13 @@
 use minijinja::Value;
 use serde::Serialize;
 
-use super::{Head, benchmark, check, compare, evidence, gallery, record, verdict};
+use super::{Head, benchmark, check, compare, evidence, gallery, maps, record, verdict};
 use crate::Result;
 use crate::charts::dots;
 use crate::format::{self, plural};
 use crate::schema::{
-    Answer, AnswerKind, AuditResult, ClassAnswer, ClassVerdict, Outcome, Picture, Severity, Status, Timings,
-    Verdict,
+    Answer, AnswerKind, AuditResult, CheckState, ClassAnswer, ClassVerdict, Outcome, Picture, Severity,
+    Status, Timings, Verdict,
 };
 use crate::share::Counted;
 
@@ -57,6 +57,7 @@ struct Audit<'a, N: Counted> {
     verdict: Option<verdict::View<'a>>,
     check: Option<check::View<'a>>,
     evidence: evidence::View<'a, N>,
+    maps: Vec<maps::View<'a>>,
     record: record::View<'a, N>,
     sections: Vec<(&'static str, &'static str)>,
     r: &'a AuditResult<N>,
@@ -135,6 +136,7 @@ impl<'a, N: Counted> Audit<'a, N> {
             check: r.check.as_ref().map(check::View::new),
             evidence,
             record: record::View::new(r),
+            maps: r.maps.iter().map(|m| maps::View::new(m, pictures)).collect::<Result<_>>()?,
             sections: Vec::new(),
             r,
         };
@@ -148,6 +150,7 @@ impl<'a, N: Counted> Audit<'a, N> {
             ("further", "Fills and controls", !e.further.is_empty()),
             ("maskings", "Maskings", !r.maskings.is_empty() || !e.gallery.is_empty()),
             ("explanations", "Explanations", !e.explanations.is_empty()),
+            ("maps", "Attribution maps", !r.maps.is_empty()),
             ("data", "Data", true),
             ("model", "Model", true),
             ("splits", "Splits", true),
@@ -200,6 +203,16 @@ impl Badge {
                 r#"<circle cx="10" cy="10" r="9"/><path class="cut" d="M10 9v6M10 5v1"/>"#,
             ),
         }
+    }
+
+    /// Passed looks like what is clear, failed like what is flagged.
+    pub(super) fn of_check(state: CheckState) -> Self {
+        let (word, like) = match state {
+            CheckState::Passed => ("Passed", Status::Clear),
+            CheckState::Failed => ("Failed", Status::Flagged),
+            CheckState::NotRun => ("Not made", Status::Inconclusive),
+        };
+        Self { word, ..Self::new(AnswerKind::Screening, like) }
     }
 
     fn drawn(key: &'static str, word: &'static str, shape: &str) -> Self {

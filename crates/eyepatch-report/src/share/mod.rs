@@ -76,7 +76,7 @@ fn words(audits: &[AuditResult]) -> Words {
 
 fn left_out() -> Vec<String> {
     [
-        "All pictures, and the samples they show.",
+        "All pictures, and the samples they show; attribution maps and what they show.",
         "Ids of samples and patients, paths, file names, hashes of content and cells; parameters of plugins, but for those in \
          which variants of an audit differ.",
         "The check of the data, notes, what speaks for and against a cause, and every other sentence made from the data; values \
@@ -110,6 +110,7 @@ fn audit(a: &AuditResult) -> AuditResult<Count> {
         further,
         gallery: _,
         explanations: _,
+        maps: _,
         findings,
         notes: _,
         provenance,
@@ -134,6 +135,7 @@ fn audit(a: &AuditResult) -> AuditResult<Count> {
         further: further.iter().map(|f| s.further(f)).collect(),
         gallery: Vec::new(),
         explanations: Vec::new(),
+        maps: Vec::new(),
         findings: findings.iter().filter(|f| !s.is_single(f)).map(|f| s.finding(f)).collect(),
         notes: Vec::new(),
         provenance: s.provenance(provenance),

@@ -63,10 +63,12 @@ impl Attacker {
 
     /// `fixed`: values of a closed set, which serde refuses when they change.
     fn walk(&mut self, key: &str, value: Value) -> Value {
-        const FIXED: [&str; 16] = [
+        const FIXED: [&str; 18] = [
             "schema",
             "status",
             "severity",
+            "null",
+            "state",
             "statuses",
             "kinds",
             "signal",

@@ -73,7 +73,7 @@ const DECLARED: [&str; 58] = [
     "audits/*/provenance/precision",
 ];
 /// Fields that are of a closed set, or hashes.
-const FIXED: [&str; 16] = [
+const FIXED: [&str; 18] = [
     "statuses",
     "kinds",
     "signal",
@@ -81,6 +81,8 @@ const FIXED: [&str; 16] = [
     "normalise",
     "schema",
     "severity",
+    "null",
+    "state",
     "status",
     "direction",
     "keep",

@@ -11,6 +11,7 @@ use eyepatch_core::{Ctx, Estimate, Explainer, Handle, PluginSpec, Probe};
 use serde_json::{Value, json};
 
 use super::declare::Design;
+use super::maps::Judge;
 use super::shared::Shared;
 use super::{MaskingSweep, assemble};
 use crate::Result;
@@ -26,6 +27,8 @@ pub(super) struct SweepPlan {
     pub(super) design: Design,
     pub(super) probes: Vec<Handle<dyn Probe>>,
     pub(super) explainer: Option<Handle<dyn Explainer>>,
+    /// What judges maps, where the sweep says so.
+    pub(super) judge: Option<Arc<Judge>>,
     pub(super) quick: bool,
     pub(super) roles: Vec<Role>,
     pub(super) device: eyepatch_core::Device,
@@ -63,6 +66,7 @@ impl SweepPlan {
             design: sweep.design.clone(),
             probes: sweep.probes.clone(),
             explainer: sweep.explainer.clone(),
+            judge: judge(sweep),
             quick: options.quick,
             roles: Vec::new(),
             device: options.device,
@@ -116,6 +120,12 @@ impl SweepPlan {
     pub(super) fn take_cells(&mut self) -> Vec<Cell> {
         std::mem::take(&mut self.cells)
     }
+}
+
+/// What judges the sweep's maps.
+fn judge(sweep: &MaskingSweep) -> Option<Arc<Judge>> {
+    let (rule, explainer) = (sweep.design.maps.clone()?, sweep.explainer.clone()?);
+    Some(Arc::new(Judge { explainer, others: sweep.other_explainers.clone(), rule }))
 }
 
 /// `NoROI` or, dilated further, `NoROI+25`.

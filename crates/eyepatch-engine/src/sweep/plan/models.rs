@@ -12,7 +12,8 @@ use crate::data::PREPARE_REVISION;
 use crate::run::Options;
 use crate::sweep::features::{self, FeatureSet};
 use crate::sweep::shared::Shared;
-use crate::sweep::{check, readable, work};
+use crate::sweep::work::Labels;
+use crate::sweep::{check, maps, readable, work};
 
 /// A cell that trains a model.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +68,47 @@ impl SweepPlan {
                 work::explain(s, &explainer, &examples, cell)
             });
         }
+        if let Some(&full) = full {
+            self.judge_maps(&common, full, &kept);
+        }
         Ok(())
+    }
+
+    /// Maps of the first fold's full-image model, and of its twin that had nothing to learn.
+    fn judge_maps(&mut self, common: &Value, full: FitCell, kept: &[(usize, Arc<FeatureSet>)]) {
+        let Some(judge) = self.judge.clone() else { return };
+        let s = self.shared.clone();
+        let mut inputs = vec![PREPARE, full.cell];
+        if s.model.card().trained_here {
+            inputs.push(self.permuted(common, kept));
+        }
+        let others: Vec<Value> = judge.others.iter().map(|e| identity(e.spec())).collect();
+        let body = json!({
+            "common": common, "explainer": identity(judge.explainer.spec()), "others": others, "rule": judge.rule,
+            "split": s.splits.hash(0), "legitimate": s.dataset.legitimate(), "revision": maps::REVISION,
+        });
+        let name = format!("{} fold 0", judge.explainer.card().name);
+        let cell = self.push(Role::Maps, name, body, inputs, move |s, cell| maps::judge(s, &judge, cell));
+        cell.parallel = true;
+    }
+
+    /// The full-image model of the first fold again, with the labels of other images.
+    fn permuted(&mut self, common: &Value, kept: &[(usize, Arc<FeatureSet>)]) -> usize {
+        let s = self.shared.clone();
+        let masking = identity(s.maskings[s.full].handle.spec());
+        let body =
+            json!({ "common": common, "masking": masking, "split": s.splits.hash(0), "permuted": true });
+        let (caches, sets): (Vec<_>, Vec<_>) =
+            kept.iter().filter(|(_, f)| f.serves(s.full, 0)).cloned().unzip();
+        let inputs = [vec![PREPARE], caches].concat();
+        let name = format!("{} fold 0, labels permuted", s.trained_name(s.full));
+        let estimate = self.estimate.unwrap_or_default();
+        let cell = self.push(Role::Permuted, name, body, inputs, move |s, cell| {
+            work::fit(s, (s.full, 0), &sets, Labels::Permuted, cell)
+        });
+        cell.after = vec![SURVEY];
+        (cell.seconds, cell.bytes) = (estimate.fit_seconds, estimate.disk_bytes);
+        self.cells.len() - 1
     }
 
     /// Asks the embedding of every fold's full-image model about the columns that the verdict names.
@@ -137,7 +178,7 @@ impl SweepPlan {
             kept.iter().filter(|(_, f)| f.serves(trained, fold)).cloned().unzip();
         let inputs = [vec![PREPARE], caches].concat();
         let cell = self.push(Role::Fit { trained, fold }, name, body, inputs, move |s, cell| {
-            work::fit(s, (trained, fold), &sets, cell)
+            work::fit(s, (trained, fold), &sets, Labels::Own, cell)
         });
         cell.after = vec![SURVEY];
         cell.seconds = estimate.fit_seconds;

@@ -19,6 +19,10 @@ pub(in crate::sweep) enum Role {
         fold: usize,
     },
     Explain,
+    /// Trains a model on permuted labels, for maps to be held against.
+    Permuted,
+    /// Makes and checks maps of many images.
+    Maps,
     /// Asks the full-image model's embedding about columns.
     Read {
         fold: usize,
@@ -44,6 +48,8 @@ impl Role {
             Self::Fit { .. } => "fit",
             Self::Predict { .. } => "predict",
             Self::Explain => "explain",
+            Self::Permuted => "fit",
+            Self::Maps => "maps",
             Self::Read { .. } => "read",
             Self::Scores => "scores",
             Self::Elsewhere => "prepare",

@@ -1,0 +1,341 @@
+//! From what the cell found to the report's section.
+
+use std::path::Path;
+
+use eyepatch_core::{Interval, Keep, Mask, Meta, Seed};
+use eyepatch_maps::checks::{Judgement, MapSet, State, Taken, relative_additivity_error};
+use eyepatch_maps::null::MovedNull;
+use eyepatch_maps::places::{PlaceRule, PlaceShare, PlaceShares, Places, pointing};
+use eyepatch_maps::summary::{
+    ClusteredMean, ClusteredShare, Observation, by_group, clustered_mean, clustered_share,
+};
+use eyepatch_maps::{Map, MapsError, Outcome, outcome};
+use eyepatch_report::schema::{Beyond, CheckState, Estimate, MapCheck, MapGroup, MapPlace, Maps, Null};
+
+use super::compute::as_map;
+use super::found::{Checked, Found, FoundImage};
+use super::strategies::strategies;
+use super::{draw, region};
+use crate::Result;
+use crate::data::RowSet;
+use crate::sweep::assemble::LEVEL;
+use crate::sweep::gallery::Drawer;
+use crate::sweep::plan::SweepPlan;
+use crate::sweep::shared::Shared;
+
+/// Share of images that lie beyond by chance.
+const CHANCE: f64 = 0.05;
+/// How far off a maximum may lie to count as in the ROI, as a share of the image's shorter side.
+const TOLERANCE: f64 = 0.02;
+
+/// The places, by name.
+const PLACES: [(&str, fn(&PlaceShares) -> PlaceShare); 6] = [
+    ("inside the region", |s| s.inside),
+    ("in its box", |s| s.in_box),
+    ("at its rim", |s| s.rim),
+    ("in the corners", |s| s.corners),
+    ("elsewhere", |s| s.background),
+    ("outside in all", |s| s.outside),
+];
+
+/// An image with all that is measured of its map.
+pub(super) struct Measured<'a> {
+    pub(super) found: &'a FoundImage,
+    pub(super) map: Map,
+    pub(super) roi: Mask,
+    pub(super) patient: &'a str,
+    pub(super) positive: bool,
+    /// Where the map lies; `None` where the ROI is empty.
+    pub(super) shares: Option<PlaceShares>,
+}
+
+impl<'a> Measured<'a> {
+    fn of(shared: &'a Shared, training: &RowSet, class: usize, found: &'a FoundImage) -> Result<Self> {
+        let row = &shared.table.rows[found.row];
+        let (map, roi) = (as_map(&found.map)?, region(shared, class, &training.roi(found.row)?)?);
+        let shares = if roi.is_empty() {
+            None
+        } else {
+            let places = Places::new(&roi, PlaceRule::default())?;
+            Some(places.on_grid(map.height(), map.width())?.shares(&map)?)
+        };
+        let positive = row.labels[class] == Some(true);
+        Ok(Self { found, map, roi, patient: &row.patient, positive, shares })
+    }
+
+    /// Share of absolute attribution outside of the ROI.
+    pub(super) fn outside(&self) -> Option<f64> {
+        self.shares.as_ref()?.outside.absolute
+    }
+}
+
+/// One section a class.
+pub(in crate::sweep) fn sections(
+    plan: &SweepPlan,
+    prepared: &Path,
+    found: &[Found],
+    drawer: &mut Drawer,
+) -> Result<Vec<Maps>> {
+    let Some(judge) = &plan.judge else { return Ok(Vec::new()) };
+    let s = &plan.shared;
+    let training = s.training(prepared, 0, Keep::Outside)?;
+    let mut sections = Vec::new();
+    for of_class in found {
+        let measured = |image| Measured::of(s, &training, of_class.class, image);
+        let images: Vec<Measured<'_>> = of_class.images.iter().map(measured).collect::<Result<_>>()?;
+        let judged = judge.rule.limits.judge(&map_set(of_class, &images)?)?;
+        let beyond = beyond(s, &images)?;
+        let patients: std::collections::BTreeSet<&str> = images.iter().map(|i| i.patient).collect();
+        let class = s.table.classes[of_class.class].clone();
+        let seed = Seed::root(s.audit.seed).child("maps").child(&class);
+        let (clusters, unclustered) = match strategies(drawer, &class, &training, &images, &seed)? {
+            Ok(clusters) => (clusters, None),
+            Err(why) => (Vec::new(), Some(why)),
+        };
+        sections.push(Maps {
+            sentence: sentence(judged.passes, &beyond),
+            plugin: judge.explainer.spec().clone(),
+            explainer: judge.explainer.card().name,
+            n_images: images.len(),
+            n_patients: patients.len(),
+            n_checked: images.iter().filter(|i| i.found.checked.is_some()).count(),
+            counts: judged.passes,
+            checks: judged.reasons.iter().map(check).collect(),
+            places: places(&images)?,
+            pointing: pointing_game(&images)?,
+            groups: groups(s, &judge.rule.attributes, &images)?,
+            game: estimate(&observations(&images, |i| i.found.game?.outside))?,
+            beyond,
+            mean: draw::mean(drawer, &class, &images)?,
+            clusters,
+            unclustered,
+            class,
+        });
+    }
+    Ok(sections)
+}
+
+fn sentence(counts: bool, beyond: &[Beyond]) -> String {
+    let told = match beyond.iter().find(|b| b.null == Null::OtherLabel).and_then(|b| b.share) {
+        Some(share) => format!(
+            "On {:.0} % of the images what lies outside of the region tells the label, beyond what chance gives on {:.0} %",
+            100.0 * share,
+            100.0 * CHANCE
+        ),
+        None => "Whether what lies outside of the region tells the label cannot be said".into(),
+    };
+    let counting = if counts {
+        "The maps pass their checks"
+    } else {
+        "The maps do not pass their checks, so they are pictures and no evidence"
+    };
+    format!("{counting}. {told}.")
+}
+
+/// What the checks look at.
+fn map_set(found: &Found, images: &[Measured<'_>]) -> Result<MapSet> {
+    let errors = images.iter().filter_map(|i| relative_additivity_error(&i.found.map));
+    let additivity = match errors.fold(None, |most: Option<f64>, e| Some(most.map_or(e, |m| m.max(e)))) {
+        Some(most) => Taken::Measured(most),
+        None => Taken::Not("its values need not add up".into()),
+    };
+    let alike = |why: &str, of: &dyn Fn(&Checked) -> Option<f64>| mean_of(images, why, of);
+    let spearman = |s: &eyepatch_maps::agreement::Similarity| s.spearman_absolute.value().copied();
+    let others = |c: &Checked| {
+        let all: Vec<f64> = c.others.iter().filter_map(spearman).collect();
+        (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64)
+    };
+    let none = "the model cannot be drawn anew";
+    let no_other = if found.others.is_empty() { "no other explainer was named" } else { "no map varies" };
+    Ok(MapSet {
+        additivity,
+        randomised_weights: alike(none, &|c| c.cascade.last().and_then(spearman))?,
+        randomised_labels: alike("no model was trained on permuted labels", &|c| {
+            c.permuted.as_ref().and_then(spearman)
+        })?,
+        reseeding: alike("no map varies", &|c| spearman(&c.reseeded))?,
+        noise: alike("no map varies", &|c| spearman(&c.noisy))?,
+        deletion: alike("no map varies", &|c| c.deletion.as_ref().map(|d| d.gain))?,
+        insertion: alike("no map varies", &|c| c.insertion.as_ref().map(|d| d.gain))?,
+        explainers: alike(no_other, &others)?,
+        baselines: Taken::Not("the explainer has one baseline, or took the mean over several".into()),
+    })
+}
+
+/// The mean over checked images of what `of` takes from them, or why there is none.
+fn mean_of(
+    images: &[Measured<'_>],
+    why: &str,
+    of: &dyn Fn(&Checked) -> Option<f64>,
+) -> Result<Taken<ClusteredMean>> {
+    let one = |i: &Measured<'_>| i.found.checked.as_ref().and_then(of);
+    let all = observations(images, one);
+    if all.is_empty() {
+        return Ok(Taken::Not(why.into()));
+    }
+    Ok(outcome(clustered_mean(&all, LEVEL))?.into())
+}
+
+fn observations<'a>(
+    images: &[Measured<'a>],
+    of: impl Fn(&Measured<'a>) -> Option<f64>,
+) -> Vec<Observation<'a>> {
+    images.iter().filter_map(|i| Some(Observation { patient: i.patient, value: of(i)? })).collect()
+}
+
+fn check(judgement: &Judgement) -> MapCheck {
+    let check = serde_json::to_value(judgement.check).ok();
+    MapCheck {
+        check: check.and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default(),
+        state: match judgement.state {
+            State::Passed => CheckState::Passed,
+            State::Failed => CheckState::Failed,
+            State::NotRun { .. } => CheckState::NotRun,
+        },
+        what: judgement.to_string(),
+        required: judgement.required,
+    }
+}
+
+fn places(images: &[Measured<'_>]) -> Result<Vec<MapPlace>> {
+    let mut rows = Vec::new();
+    for (name, place) in PLACES {
+        let of = |image: &Measured<'_>| image.shares.as_ref().map(place);
+        let areas: Vec<f64> = images.iter().filter_map(|i| Some(of(i)?.area)).collect();
+        if areas.is_empty() {
+            continue;
+        }
+        rows.push(MapPlace {
+            place: name.into(),
+            area: areas.iter().sum::<f64>() / areas.len() as f64,
+            absolute: estimate(&observations(images, |i| of(i)?.absolute))?,
+            positive: estimate(&observations(images, |i| of(i)?.positive))?,
+        });
+    }
+    Ok(rows)
+}
+
+/// The mean with its interval; `None` where it cannot be told.
+fn estimate(all: &[Observation<'_>]) -> Result<Option<Estimate>> {
+    let mean = outcome(clustered_mean(all, LEVEL))?;
+    Ok(mean.value().map(|m| Estimate { value: m.mean, interval: Some(interval(m.lower, m.upper)) }))
+}
+
+fn interval(lower: f64, upper: f64) -> Interval {
+    Interval { lower, upper, level: LEVEL }
+}
+
+fn pointing_game(images: &[Measured<'_>]) -> Result<Option<(Estimate, f64)>> {
+    let (mut hits, mut chance) = (Vec::new(), Vec::new());
+    for image in images {
+        let Outcome::Value(found) = outcome(pointing(&image.map, &image.roi, TOLERANCE))? else { continue };
+        hits.push(Observation { patient: image.patient, value: found.hit });
+        chance.push(found.chance);
+    }
+    let mean = chance.iter().sum::<f64>() / chance.len().max(1) as f64;
+    Ok(estimate(&hits)?.map(|hit| (hit, mean)))
+}
+
+/// By label, then by the columns that the rule names.
+fn groups(s: &Shared, columns: &[String], images: &[Measured<'_>]) -> Result<Vec<MapGroup>> {
+    let mut keyed = Vec::new();
+    for image in images {
+        let Some(value) = image.outside() else { continue };
+        let observation = Observation { patient: image.patient, value };
+        let label = if image.positive { "positive" } else { "negative" };
+        keyed.push(((0, "label".to_owned(), label.to_owned()), observation));
+        for (at, column) in columns.iter().enumerate() {
+            if let Some(Meta::Text(text)) = s.table.rows[image.found.row].meta.get(column) {
+                keyed.push(((at + 1, column.clone(), text.clone()), observation));
+            }
+        }
+    }
+    let group = |((_, column, value), g): ((usize, String, String), eyepatch_maps::summary::GroupMean)| {
+        let mean = g.mean.value();
+        let outside = mean.map(|m| Estimate { value: m.mean, interval: Some(interval(m.lower, m.upper)) });
+        MapGroup { column, value, n_images: g.n_images, n_patients: g.n_patients, outside }
+    };
+    Ok(by_group(keyed, LEVEL)?.into_iter().map(group).collect())
+}
+
+/// What lies beyond chance by three readings, the published one last.
+fn beyond(s: &Shared, images: &[Measured<'_>]) -> Result<Vec<Beyond>> {
+    Ok(vec![other_label(images)?, moved_maps(s, images)?, mass(images)?])
+}
+
+/// Without an association of the rest with the label, what it tells is as high in healthy images as in ill ones.
+fn other_label(images: &[Measured<'_>]) -> Result<Beyond> {
+    let alone = |i: &Measured<'_>| i.found.game.map(|g| g.alone);
+    let of = |positive: bool| images.iter().filter(move |i| i.positive == positive);
+    let mut counted = Vec::new();
+    for (positive, sign) in [(true, 1.0), (false, -1.0)] {
+        let others: Vec<f64> = of(!positive).filter_map(|i| Some(sign * alone(i)?)).collect();
+        for (image, own) in of(positive).filter_map(|i| Some((i, sign * alone(i)?))) {
+            let as_far = others.iter().filter(|other| **other >= own).count();
+            let p = (as_far + 1) as f64 / (others.len() + 1) as f64;
+            counted.push((image.patient, p <= CHANCE));
+        }
+    }
+    let what = "What the rest does to the output when it is put around the regions of training images. Counted are images in which it \
+                speaks for their label more than in 95 % of the images with the other label. A model to which the rest tells nothing of the label \
+                has 5 % of them, however much the rest moves its output.";
+    let share = outcome(clustered_share(&counted, LEVEL))?;
+    Ok(row(Null::OtherLabel, what, told(share), Some(CHANCE), None))
+}
+
+fn moved_maps(s: &Shared, images: &[Measured<'_>]) -> Result<Beyond> {
+    let seed = Seed::root(s.audit.seed).child("moved maps");
+    let mut counted = Vec::new();
+    for image in images.iter().filter(|i| i.shares.is_some()) {
+        let places = Places::new(&image.roi, PlaceRule::default())?;
+        let null = MovedNull::new(seed.child(&s.table.rows[image.found.row].id));
+        let outside = |map: &Map| -> Result<f64, MapsError> {
+            places.on_grid(map.height(), map.width())?.absolute_outside(map)
+        };
+        if let Outcome::Value(test) = outcome(null.test(&image.map, outside))? {
+            counted.push((image.patient, test.exceeds()));
+        }
+    }
+    let what = "Counted are images of whose map more lies outside of the region than of 95 % of the same map moved to random places. A \
+                small marker fills a small part of the image, so this reading seldom sees one.";
+    let share = outcome(clustered_share(&counted, LEVEL))?;
+    Ok(row(Null::MovedMaps, what, told(share), Some(CHANCE), None))
+}
+
+fn mass(images: &[Measured<'_>]) -> Result<Beyond> {
+    let counted: Vec<(&str, bool)> =
+        images.iter().filter_map(|i| Some((i.patient, i.outside()? > 0.5))).collect();
+    let what = "The published reading: images of whose map more than half lies outside of the region. It knows no chance, \
+                and more than half of most images is outside of the region.";
+    let share = outcome(clustered_share(&counted, LEVEL))?;
+    Ok(row(Null::Half, what, told(share), None, Some(0.5)))
+}
+
+fn told(share: Outcome<ClusteredShare>) -> Result<ClusteredShare, String> {
+    match share {
+        Outcome::Value(share) => Ok(share),
+        Outcome::NotEstimable(why) => Err(why.to_string()),
+    }
+}
+
+fn row(
+    null: Null,
+    what: &str,
+    share: Result<ClusteredShare, String>,
+    chance: Option<f64>,
+    threshold: Option<f64>,
+) -> Beyond {
+    let (share, note) = match share {
+        Ok(share) => (Some(share), None),
+        Err(why) => (None, Some(why)),
+    };
+    Beyond {
+        null,
+        what: what.into(),
+        share: share.as_ref().map(|s| s.share),
+        interval: share.as_ref().map(|s| interval(s.lower, s.upper)),
+        chance,
+        threshold,
+        note,
+    }
+}

@@ -1,0 +1,53 @@
+use eyepatch_core::Attribution;
+use eyepatch_maps::agreement::Similarity;
+use eyepatch_maps::curves::{AgainstOrders, RoiReliance};
+use serde::{Deserialize, Serialize};
+
+use super::game::RoiGame;
+
+/// What the cell finds out of one class.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(in crate::sweep) struct Found {
+    /// The class, by its place in the table.
+    pub(super) class: usize,
+    /// One an image, in the order of the rows.
+    pub(super) images: Vec<FoundImage>,
+    /// Names of the model's stages in the order in which they are drawn anew; none where the model cannot.
+    pub(super) stages: Vec<String>,
+    /// Names of the further explainers.
+    pub(super) others: Vec<String>,
+}
+
+/// What is found out of one image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(in crate::sweep) struct FoundImage {
+    /// Row of the table.
+    pub(super) row: usize,
+    /// The audit's own map.
+    pub(super) map: Attribution,
+    /// What ROI and rest do; `None` where the ROI is empty or everything.
+    pub(super) game: Option<RoiGame>,
+    /// What takes many evaluations.
+    pub(super) checked: Option<Checked>,
+}
+
+/// Checks of one image's map.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Checked {
+    /// With another seed.
+    pub(super) reseeded: Similarity,
+    /// With a little noise in the image.
+    pub(super) noisy: Similarity,
+    /// By the further explainers.
+    pub(super) others: Vec<Similarity>,
+    /// Of the model that was trained on permuted labels.
+    pub(super) permuted: Option<Similarity>,
+    /// With one stage of the model drawn anew, two, and so on.
+    pub(super) cascade: Vec<Similarity>,
+    /// Hiding what the map says first.
+    pub(super) deletion: Option<AgainstOrders>,
+    /// Showing what the map says first.
+    pub(super) insertion: Option<AgainstOrders>,
+    /// What the ROI alone does.
+    pub(super) reliance: Option<RoiReliance>,
+}
