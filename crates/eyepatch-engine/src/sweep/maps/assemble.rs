@@ -141,12 +141,16 @@ fn map_set(found: &Found, images: &[Measured<'_>]) -> Result<MapSet> {
     };
     let alike = |why: &str, of: &dyn Fn(&Checked) -> Option<f64>| mean_of(images, why, of);
     let spearman = |s: &eyepatch_maps::agreement::Similarity| s.spearman_absolute.value().copied();
-    let others = |c: &Checked| {
-        let all: Vec<f64> = c.others.iter().filter_map(spearman).collect();
-        (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64)
+    // Their mean over the further explainers of one sort.
+    let others = |same: bool| {
+        move |c: &Checked| {
+            let sort = c.others.iter().zip(&found.same_method).filter(|(_, s)| **s == same);
+            let all: Vec<f64> = sort.filter_map(|(other, _)| spearman(other)).collect();
+            (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64)
+        }
     };
     let none = "the model cannot be drawn anew";
-    let no_other = if found.others.is_empty() { "no other explainer was named" } else { "no map varies" };
+    let missing = |same| if found.same_method.contains(&same) { "no map varies" } else { "none was named" };
     Ok(MapSet {
         additivity,
         randomised_weights: alike(none, &|c| c.cascade.last().and_then(spearman))?,
@@ -157,8 +161,8 @@ fn map_set(found: &Found, images: &[Measured<'_>]) -> Result<MapSet> {
         noise: alike("no map varies", &|c| spearman(&c.noisy))?,
         deletion: alike("no map varies", &|c| c.deletion.as_ref().map(|d| d.gain))?,
         insertion: alike("no map varies", &|c| c.insertion.as_ref().map(|d| d.gain))?,
-        explainers: alike(no_other, &others)?,
-        baselines: Taken::Not("the explainer has one baseline, or took the mean over several".into()),
+        explainers: alike(missing(false), &others(false))?,
+        baselines: alike(missing(true), &others(true))?,
     })
 }
 
