@@ -12,7 +12,6 @@ use eyepatch_maps::summary::{
 use eyepatch_maps::{Map, MapsError, Outcome, outcome};
 use eyepatch_report::schema::{Beyond, CheckState, Estimate, MapCheck, MapGroup, MapPlace, Maps, Null};
 
-use super::compute::as_map;
 use super::found::{Checked, Found, FoundImage};
 use super::strategies::strategies;
 use super::{draw, region};
@@ -52,7 +51,7 @@ pub(super) struct Measured<'a> {
 impl<'a> Measured<'a> {
     fn of(shared: &'a Shared, training: &RowSet, class: usize, found: &'a FoundImage) -> Result<Self> {
         let row = &shared.table.rows[found.row];
-        let (map, roi) = (as_map(&found.map)?, region(shared, class, &training.roi(found.row)?)?);
+        let (map, roi) = (Map::try_from(&found.map)?, region(shared, class, &training.roi(found.row)?)?);
         let shares = if roi.is_empty() {
             None
         } else {
@@ -232,7 +231,8 @@ fn interval(lower: f64, upper: f64) -> Interval {
 fn pointing_game(images: &[Measured<'_>]) -> Result<Option<(Estimate, f64)>> {
     let (mut hits, mut chance) = (Vec::new(), Vec::new());
     for image in images {
-        let Outcome::Value(found) = outcome(pointing(&image.map, &image.roi, TOLERANCE))? else { continue };
+        let tolerance = TOLERANCE * image.roi.width().min(image.roi.height()) as f64;
+        let Outcome::Value(found) = outcome(pointing(&image.map, &image.roi, tolerance))? else { continue };
         hits.push(Observation { patient: image.patient, value: found.hit });
         chance.push(found.chance);
     }

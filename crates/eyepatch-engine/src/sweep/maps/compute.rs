@@ -159,7 +159,7 @@ impl ClassWork<'_> {
     }
 
     fn check(&self, sample: &Sample, roi: &Mask, map: &Attribution, ctx: &Ctx) -> Result<Checked> {
-        let own = as_map(map)?;
+        let own = Map::try_from(map)?;
         let alike = |explainer: &Handle<dyn Explainer>, fitted: &dyn Fitted, sample: &Sample, ctx: &Ctx| {
             like(&own, &self.map(explainer, fitted, sample, ctx)?)
         };
@@ -205,13 +205,8 @@ fn checked(rows: &[usize], count: usize) -> Vec<usize> {
     first.chain(rows[half..].iter().take(count / 2)).copied().collect()
 }
 
-pub(super) fn as_map(attribution: &Attribution) -> Result<Map> {
-    let values = attribution.values.iter().map(|&v| f64::from(v)).collect();
-    Ok(Map::new(attribution.height, attribution.width, values)?)
-}
-
 fn like(own: &Map, other: &Attribution) -> Result<Similarity> {
-    Ok(similarity(own, &as_map(other)?)?)
+    Ok(similarity(own, &Map::try_from(other)?)?)
 }
 
 /// What cannot be measured is left out.
