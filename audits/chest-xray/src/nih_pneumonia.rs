@@ -54,7 +54,10 @@ fn nih_pneumonia() -> MaskingSweep {
         .probe(AucMatrix::default())
         .explain(ShapPartition { baselines: vec![Baseline::Mean], ..ShapPartition::default() })
         .agreeing_with([Occlusion::default()])
-        .agreeing_with([ShapPartition::default()])
+        .agreeing_with([ShapPartition {
+            baselines: vec![Baseline::Others { count: 4 }],
+            ..ShapPartition::default()
+        }])
         .judge_maps(MapRule::default().attributes(["view", "sex"]))
         .verdict(VerdictRule::default().attributes(["view", "sex", "age", "follow_up"]))
 }
