@@ -54,6 +54,7 @@ fn nih_pneumonia() -> MaskingSweep {
         .probe(AucMatrix::default())
         .explain(ShapPartition { baselines: vec![Baseline::Mean], ..ShapPartition::default() })
         .agreeing_with([Occlusion::default()])
+        .agreeing_with([ShapPartition::default()])
         .judge_maps(MapRule::default().attributes(["view", "sex"]))
         .verdict(VerdictRule::default().attributes(["view", "sex", "age", "follow_up"]))
 }

@@ -22,6 +22,7 @@ fn explained(films: Phantom) -> MaskingSweep {
         .probe(AucMatrix::default())
         .explain(ShapPartition { baselines: vec![Baseline::Mean], ..ShapPartition::default() })
         .agreeing_with([Occlusion::default()])
+        .agreeing_with([ShapPartition::default()])
         .judge_maps(MapRule::default().images(FILMS).attributes(["sex", "camera"]))
         .unchecked()
 }

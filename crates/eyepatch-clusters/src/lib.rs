@@ -2,8 +2,8 @@
 //! (Lapuschkin et al., "Unmasking Clever Hans predictors", Nature Communications 10, 2019, cluster maps to find
 //! them).
 //!
-//! A crate of its own because linfa and what it brings take most of a minute of processor time to build, and nothing
-//! that only measures maps should wait for it. All is seeded, and the same at any number of threads.
+//! A crate of its own because linfa and what it brings take half a minute of processor time to build, and nothing that
+//! only measures maps should wait for it. All is seeded, and the same at any number of threads.
 
 mod clusters;
 mod density;

@@ -40,6 +40,9 @@ pub struct Subject<'a> {
     pub class: usize,
     /// From images to network input.
     pub preprocess: &'a dyn Preprocess,
+    /// Images of other patients, of the sample's size and depth, that may take the place of what an explainer hides; none where
+    /// nobody has any.
+    pub others: &'a [Image],
 }
 
 /// What is explained together: several outputs of a model on one image.
@@ -51,13 +54,15 @@ pub struct Subjects<'a> {
     pub classes: &'a [usize],
     /// From images to network input.
     pub preprocess: &'a dyn Preprocess,
+    /// As [`Subject::others`].
+    pub others: &'a [Image],
 }
 
 impl<'a> Subjects<'a> {
     /// One class of them.
     #[must_use]
     pub fn of(self, class: usize) -> Subject<'a> {
-        Subject { sample: self.sample, class, preprocess: self.preprocess }
+        Subject { sample: self.sample, class, preprocess: self.preprocess, others: self.others }
     }
 }
 

@@ -55,7 +55,8 @@ impl ExplainerLaws {
     }
 
     fn explain(&self, model: &LeftQuarter, case: &Case, budget: Budget, ctx: &Ctx) -> Result<Attribution> {
-        let subject = Subject { sample: &case.sample, class: case.class, preprocess: &FullScale };
+        let subject =
+            Subject { sample: &case.sample, class: case.class, preprocess: &FullScale, others: &[] };
         let ctx = ctx.clone().with_seed(Seed::root(case.seed));
         self.explainer.explain(model, subject, budget, &ctx)
     }
@@ -66,7 +67,7 @@ impl ExplainerLaws {
         (case, classes): (&Case, &[usize]),
         ctx: &Ctx,
     ) -> Result<Explained> {
-        let subjects = Subjects { sample: &case.sample, classes, preprocess: &FullScale };
+        let subjects = Subjects { sample: &case.sample, classes, preprocess: &FullScale, others: &[] };
         let ctx = ctx.clone().with_seed(Seed::root(case.seed));
         self.explainer.explain_classes(model, subjects, self.budget, &ctx)
     }

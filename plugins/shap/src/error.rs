@@ -59,6 +59,14 @@ pub enum Error {
         /// Number of players.
         players: usize,
     },
+    /// Images of other patients cannot take the place of what is hidden.
+    #[error("hidden parts cannot become {needed} other images: {problem}")]
+    Others {
+        /// How many were asked for.
+        needed: usize,
+        /// What is wrong.
+        problem: String,
+    },
     /// A baseline as text that cannot be read.
     #[error("baseline `{0}`: `black`, `mean`, `noise` and `blur:KX,KY` are known")]
     Baseline(String),
@@ -77,6 +85,7 @@ impl From<Error> for eyepatch_core::Error {
             Error::Budget { .. } => {
                 Some("raise the number of evaluations, or choose fewer players or baselines")
             }
+            Error::Others { .. } => Some("ask for fewer, or explain within an audit, which has other images"),
             Error::Singular { .. } => Some("raise the number of evaluations, or choose fewer players"),
             _ => None,
         };

@@ -188,7 +188,7 @@ impl MaskingSweep {
         self
     }
 
-    /// Explainers whose maps the judged ones should be like.
+    /// Explainers whose maps the judged ones should be like: other methods, or the same one with another baseline.
     #[must_use]
     pub fn agreeing_with<E: Into<Handle<dyn Explainer>>>(
         mut self,

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use eyepatch_core::{Attribution, Ctx, Keep, Mask};
+use eyepatch_maps::Map;
+use eyepatch_maps::places::{PlaceRule, Places};
 use eyepatch_report::pictures::{self, Png, Window};
 use eyepatch_report::schema::{Explained, GalleryRow, Maps, Picture};
 
@@ -107,7 +109,7 @@ fn explanations(
         let r = &s.table.rows[*row];
         let (image, roi) = (whole.image(*row)?, whole.roi(*row)?.union(&[])?);
         let class = s.table.classes[attribution.class].clone();
-        let inside = share_inside(attribution, &roi);
+        let inside = share_inside(attribution, &roi)?;
         let alt = format!(
             "{} with its attribution for {class}: {:.0} % of it lies inside the ROI, which covers {:.0} % of the image",
             r.id,
@@ -133,19 +135,13 @@ fn explanations(
 }
 
 /// Share of absolute attribution inside the ROI (each grid cell's value spread evenly over its pixels), and the ROI's
-/// share of the image.
-pub(super) fn share_inside(attribution: &Attribution, roi: &Mask) -> (f64, f64) {
-    let (mut inside, mut all) = (0.0, 0.0);
-    for y in 0..roi.height() {
-        for x in 0..roi.width() {
-            let (gy, gx) = (y * attribution.height / roi.height(), x * attribution.width / roi.width());
-            let value = f64::from(attribution.values[gy * attribution.width + gx].abs());
-            all += value;
-            if roi.contains(y * roi.width() + x) {
-                inside += value;
-            }
-        }
+/// share of the image. Of an empty ROI, and of a map of zeros, the share is 0.
+pub(super) fn share_inside(attribution: &Attribution, roi: &Mask) -> Result<(f64, f64)> {
+    if roi.is_empty() {
+        return Ok((0.0, 0.0));
     }
-    let area = roi.area() as f64 / (roi.width() * roi.height()) as f64;
-    (if all > 0.0 { inside / all } else { 0.0 }, area)
+    let places = Places::new(roi, PlaceRule::default())?;
+    let inside =
+        places.on_grid(attribution.height, attribution.width)?.shares(&Map::try_from(attribution)?)?.inside;
+    Ok((inside.absolute.unwrap_or(0.0), inside.area))
 }

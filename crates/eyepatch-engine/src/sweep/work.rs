@@ -12,7 +12,7 @@ use eyepatch_core::{
 use rayon::prelude::*;
 
 use super::features::FeatureSet;
-use super::maps::Permuted;
+use super::maps::{Permuted, donors};
 use super::plan::dilated_name;
 use super::shared::{DELIVERED, Evaluation, Shared};
 use crate::cell::{CellCtx, file_name};
@@ -23,6 +23,8 @@ use crate::{Error, Result};
 const BATCH: usize = 32;
 /// What one explanation may cost.
 const BUDGET: Budget = Budget { evaluations: 400, batch: 32 };
+/// Training images that it may put in the place of what it hides.
+const DONORS: usize = 16;
 
 pub(super) const SURVEY_FILE: &str = "visible.json";
 pub(super) const SPLIT_FILE: &str = "split-rows.csv";
@@ -197,10 +199,12 @@ pub(super) fn explain(
     let fitted = restore(shared, &cell.inputs[1], cell.ctx)?;
     let training = shared.training(&cell.inputs[0], 0, Keep::Full)?;
     let outputs = shared.outputs(fitted.classes())?;
+    let others = donors(&training, 0, DONORS, cell.ctx)?;
     let mut attributions: Vec<(usize, Attribution)> = Vec::new();
     for (i, &row) in rows.iter().enumerate() {
         let sample = training.load(row)?;
-        let subject = Subject { sample: &sample, class: outputs[0], preprocess: &shared.pipeline };
+        let (class, preprocess) = (outputs[0], &shared.pipeline);
+        let subject = Subject { sample: &sample, class, preprocess, others: &others };
         let ctx = cell.ctx.child(&sample.id);
         let mut attribution = explainer.explain(fitted.as_ref(), subject, BUDGET, &ctx)?;
         // From the model's order of classes to the table's.

@@ -56,8 +56,8 @@ pub(crate) fn maps(pictures: &mut BTreeMap<String, Vec<u8>>) -> Vec<Maps> {
     };
     vec![Maps {
         class: "opacity".into(),
-        plugin: spec("eyepatch/shap-partition", json!({ "baselines": ["mean"] })),
-        explainer: "Partition SHAP".into(),
+        plugin: spec("eyepatch/occlusion", json!({ "patch": 12 })),
+        explainer: "Occlusion".into(),
         n_images: 80,
         n_patients: 80,
         n_checked: 16,

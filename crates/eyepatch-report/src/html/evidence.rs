@@ -9,7 +9,7 @@ use crate::charts::curve::{Chart, dilations};
 use crate::charts::{self, STYLES, ramp, share};
 use crate::format;
 use crate::schema::{
-    AuditResult, Curve, Estimate, Explained, Further, MaskingSummary, Matrix, Picture, RuleTest,
+    AuditResult, Curve, Estimate, Explained, Further, Maps, MaskingSummary, Matrix, Picture, RuleTest,
 };
 use crate::share::Counted;
 use crate::{Error, Result};
@@ -87,6 +87,8 @@ pub(super) struct Explanation<'a> {
     area: String,
     bar: Value,
     additivity: String,
+    /// Whether maps of its class by the same explainer count as evidence; empty where nobody looked.
+    counts: &'static str,
 }
 
 impl<'a, N: Counted> View<'a, N> {
@@ -101,7 +103,11 @@ impl<'a, N: Counted> View<'a, N> {
             charts: charts(&r.curves, test),
             further: r.further.iter().map(|f| further(f, &r.maskings, test)).collect(),
             gallery: gallery::examples(&r.gallery, &r.maskings, bytes)?,
-            explanations: r.explanations.iter().map(|e| explanation(e, bytes)).collect::<Result<_>>()?,
+            explanations: r
+                .explanations
+                .iter()
+                .map(|e| explanation(e, &r.maps, bytes))
+                .collect::<Result<_>>()?,
         })
     }
 }
@@ -223,7 +229,8 @@ pub(super) fn role(m: &MaskingSummary) -> &'static str {
     }
 }
 
-fn explanation<'a>(e: &'a Explained, bytes: Bytes<'_>) -> Result<Explanation<'a>> {
+fn explanation<'a>(e: &'a Explained, maps: &[Maps], bytes: Bytes<'_>) -> Result<Explanation<'a>> {
+    let judged = maps.iter().find(|m| m.class == e.class && m.plugin == e.plugin);
     Ok(Explanation {
         picture: Shown::new(&e.picture, bytes)?,
         inside: format::percent(e.inside.0),
@@ -233,6 +240,11 @@ fn explanation<'a>(e: &'a Explained, bytes: Bytes<'_>) -> Result<Explanation<'a>
             .additivity_error
             .map(|a| format!("{a:.1e}").replace('-', "\u{2212}"))
             .unwrap_or_default(),
+        counts: match judged.map(|m| m.counts) {
+            Some(true) => "Maps like this one pass their checks.",
+            Some(false) => "Maps like this one do not pass their checks: a picture, no evidence.",
+            None => "",
+        },
         e,
     })
 }

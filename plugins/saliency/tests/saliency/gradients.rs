@@ -89,7 +89,7 @@ fn smoothgrad_has_the_noise_that_it_says() {
 fn smoothgrad_is_another_for_another_seed() {
     let (model, image) = (Quadratic::new(&[1.0; 4], 1.0), sample(2, 2, &[0.0, 0.2, 0.4, 1.0]));
     let with = |seed| {
-        let subject = Subject { sample: &image, class: 0, preprocess: &FullScale };
+        let subject = Subject { sample: &image, class: 0, preprocess: &FullScale, others: &[] };
         SmoothGrad::default().explain(&model, subject, PLENTY, &Ctx::for_tests(seed)).unwrap().values
     };
     assert_ne!(with(1), with(2));

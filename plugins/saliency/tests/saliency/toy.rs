@@ -136,7 +136,12 @@ pub(crate) fn explain(
     (sample, class): (&Sample, usize),
     budget: Budget,
 ) -> Result<Attribution> {
-    explainer.explain(model, Subject { sample, class, preprocess: &FullScale }, budget, &Ctx::for_tests(1))
+    explainer.explain(
+        model,
+        Subject { sample, class, preprocess: &FullScale, others: &[] },
+        budget,
+        &Ctx::for_tests(1),
+    )
 }
 
 /// Enough evaluations for anything here, in batches of 7.

@@ -10,6 +10,8 @@ use crate::Error;
 
 /// The widest box, in pixels.
 const WIDEST: u32 = 4096;
+/// The most images of others.
+const MOST_OTHERS: u32 = 64;
 
 /// What hidden players become: an image of the same size and depth. None of them but `Black` is independent of what it
 /// hides, so a map made with the others shows what the model does with more than a hidden part's absence.
@@ -29,6 +31,11 @@ pub enum Baseline {
     },
     /// Gaussian noise of the image's own mean and standard deviation a channel, clipped to the depth.
     Noise,
+    /// Images of other patients, each a baseline of its own: where they are, hidden parts look like parts of such images.
+    Others {
+        /// How many, 1 to 64.
+        count: u32,
+    },
 }
 
 impl Baseline {
@@ -40,6 +47,8 @@ impl Baseline {
             Self::Mean => "mean".into(),
             Self::Blur { kx, ky } => format!("blur({kx},{ky})"),
             Self::Noise => "noise".into(),
+            Self::Others { count: 1 } => "another patient's image".into(),
+            Self::Others { count } => format!("{count} other patients' images"),
         }
     }
 
@@ -48,6 +57,11 @@ impl Baseline {
     /// # Errors
     /// A sentence that names the field, its value and what is allowed.
     pub fn check(self) -> Result<(), String> {
+        if let Self::Others { count } = self
+            && !(1..=MOST_OTHERS).contains(&count)
+        {
+            return Err(format!("others: count = {count}: 1 to {MOST_OTHERS} are allowed"));
+        }
         let Self::Blur { kx, ky } = self else { return Ok(()) };
         for (name, side) in [("kx", kx), ("ky", ky)] {
             if !(1..=WIDEST).contains(&side) {
@@ -60,10 +74,14 @@ impl Baseline {
         Ok(())
     }
 
-    /// The image wholly hidden. Noise comes from `ctx`; whoever asks with the same seed gets the same.
-    #[must_use]
-    pub fn of(self, image: &Image, ctx: &Ctx) -> Image {
+    /// The image wholly hidden: one image, but of `Others` as many as asked for, the first of `others`. Noise comes from
+    /// `ctx`; whoever asks with the same seed gets the same.
+    ///
+    /// # Errors
+    /// [`Error::Others`] where there are too few, or one is of another size or depth.
+    pub fn of(self, image: &Image, others: &[Image], ctx: &Ctx) -> Result<Vec<Image>, Error> {
         let values = match self {
+            Self::Others { count } => return shown(image, others, count as usize),
             Self::Black => vec![0.0; image.pixels().len()],
             Self::Mean => {
                 let means = moments(image).into_iter().map(|(mean, _)| mean);
@@ -78,7 +96,30 @@ impl Baseline {
         };
         let mut hidden = image.clone();
         values.into_iter().enumerate().for_each(|(i, value)| hidden.set(i, value as f32));
-        hidden
+        Ok(vec![hidden])
+    }
+}
+
+/// The first `count` of the others, if they are like the image.
+fn shown(image: &Image, others: &[Image], count: usize) -> Result<Vec<Image>, Error> {
+    let wrong = |problem: String| Err(Error::Others { needed: count, problem });
+    let Some(chosen) = others.get(..count) else {
+        return wrong(format!("there are {}", others.len()));
+    };
+    let like = |other: &Image| (other.width(), other.height(), other.channels(), other.full_scale());
+    match chosen.iter().find(|other| like(other) != like(image)) {
+        Some(other) => wrong(format!(
+            "one is {}x{}x{} with a full scale of {}, and the explained image {}x{}x{} with {}",
+            other.height(),
+            other.width(),
+            other.channels(),
+            other.full_scale(),
+            image.height(),
+            image.width(),
+            image.channels(),
+            image.full_scale()
+        )),
+        None => Ok(chosen.to_vec()),
     }
 }
 

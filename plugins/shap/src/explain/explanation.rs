@@ -19,7 +19,7 @@ pub struct Explanation {
     pub device: Device,
     /// Wall-clock seconds, the model's included.
     pub seconds: f64,
-    /// Number of baselines.
+    /// Number of baselines; other images are one each.
     pub baselines: usize,
     pub(super) found: Found,
 }

@@ -10,6 +10,8 @@ use crate::{Baseline, Block, Canvas, Game, Segmentation, Shown};
 pub(super) struct Task<'a> {
     pub(super) fitted: &'a dyn Fitted,
     pub(super) sample: &'a Sample,
+    /// Images of other patients.
+    pub(super) others: &'a [Image],
     pub(super) preprocess: &'a dyn Preprocess,
     pub(super) classes: &'a [usize],
     pub(super) budget: Budget,
@@ -44,9 +46,16 @@ impl<'a> Images<'a> {
             return Err(Error::shape("explanation", "a class and a baseline", "none"));
         }
         let image = &task.sample.image;
-        let hidden: Vec<Image> = baselines.iter().map(|b| b.of(image, task.ctx)).collect();
+        let hidden: Result<Vec<Vec<Image>>, _> =
+            baselines.iter().map(|b| b.of(image, task.others, task.ctx)).collect();
+        let hidden = hidden?.concat();
         let buffers = Vec::new();
         Ok(Self { task, hidden, buffers, segmentation, space: OutputSpace::Scores, evaluations: 0 })
+    }
+
+    /// Number of baselines; other images are one each.
+    pub(super) fn baselines(&self) -> usize {
+        self.hidden.len()
     }
 
     /// Evaluations of the game: the budget's, shared by all baselines.

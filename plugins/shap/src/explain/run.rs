@@ -22,7 +22,7 @@ pub(super) fn by_partition(
     let whole = Block::image(image.height(), image.width(), image.channels())?;
     let settings = PartitionSettings { evaluations: game.affordable(), expand, target };
     let owen = partition(&mut game, whole, settings)?;
-    Ok(explanation(task, &game, baselines, Found::Owen(Box::new(owen)), started))
+    Ok(explanation(task, &game, Found::Owen(Box::new(owen)), started))
 }
 
 /// Numbered players: exact where the budget covers all coalitions, else as `sampler` does.
@@ -42,17 +42,11 @@ pub(super) fn by_players(
     } else {
         sampler(&mut game, Sampling { players, evaluations, target }, task.ctx)?
     };
-    let made = explanation(task, &game, baselines, Found::Shapley(segmentation.clone(), shapley), started);
+    let made = explanation(task, &game, Found::Shapley(segmentation.clone(), shapley), started);
     Ok(made)
 }
 
-fn explanation(
-    task: Task<'_>,
-    game: &Images<'_>,
-    baselines: &[Baseline],
-    found: Found,
-    started: Instant,
-) -> Explanation {
+fn explanation(task: Task<'_>, game: &Images<'_>, found: Found, started: Instant) -> Explanation {
     let image = &task.sample.image;
     Explanation {
         shape: [image.height(), image.width(), image.channels()],
@@ -62,7 +56,7 @@ fn explanation(
         batch: task.budget.batch,
         device: task.ctx.device(),
         seconds: started.elapsed().as_secs_f64(),
-        baselines: baselines.len(),
+        baselines: game.baselines(),
         found,
     }
 }
@@ -75,8 +69,8 @@ pub(super) fn attribution(
     ctx: &Ctx,
     explain: impl Fn(Task<'_>) -> Result<Explanation>,
 ) -> Result<Attribution> {
-    let Subject { sample, class, preprocess } = subject;
-    let found = explain(Task { fitted, sample, preprocess, classes: &[class], budget, ctx })?;
+    let Subject { sample, class, preprocess, others } = subject;
+    let found = explain(Task { fitted, sample, others, preprocess, classes: &[class], budget, ctx })?;
     if let Some(disagreement) = found.disagreement(0) {
         tracing::info!(sample = %sample.id, class, disagreement, "shap: baselines disagree (0: the same map, 1: nothing in common)");
     }

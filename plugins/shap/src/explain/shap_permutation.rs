@@ -41,7 +41,8 @@ impl ShapPermutation {
         })
     }
 
-    /// All of `classes` (by index) from the same evaluations, with all that is known of the result.
+    /// All of `classes` (by index) from the same evaluations, with all that is known of the result; without images of other
+    /// patients.
     ///
     /// # Errors
     /// As [`Explainer::explain`].
@@ -53,7 +54,7 @@ impl ShapPermutation {
         budget: Budget,
         ctx: &Ctx,
     ) -> Result<Explanation> {
-        self.run(Task { fitted, sample, preprocess, classes, budget, ctx })
+        self.run(Task { fitted, sample, others: &[], preprocess, classes, budget, ctx })
     }
 }
 
@@ -90,7 +91,7 @@ impl Explainer for ShapPermutation {
         budget: Budget,
         ctx: &Ctx,
     ) -> Result<Explained> {
-        let Subjects { sample, classes, preprocess } = subjects;
-        Ok(self.run(Task { fitted, sample, preprocess, classes, budget, ctx })?.explained())
+        let Subjects { sample, classes, preprocess, others } = subjects;
+        Ok(self.run(Task { fitted, sample, others, preprocess, classes, budget, ctx })?.explained())
     }
 }

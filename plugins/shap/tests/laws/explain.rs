@@ -62,7 +62,7 @@ fn sample() -> Sample {
 /// weight x (value - baseline) / 255, channels x height x width.
 fn truth(class: usize, baseline: Baseline, seed: u64) -> Vec<f64> {
     let sample = sample();
-    let hidden = baseline.of(&sample.image, &Ctx::for_tests(seed));
+    let hidden = baseline.of(&sample.image, &[], &Ctx::for_tests(seed)).unwrap().remove(0);
     let value = |i: usize| {
         let (c, pixel) = (i / 30, i % 30);
         let off = sample.image.value(pixel * 3 + c) - hidden.value(pixel * 3 + c);
@@ -155,7 +155,7 @@ fn named_regions_of_a_linear_model_have_its_sums() {
 fn seeds_matter_and_are_kept() {
     let (sample, model) = (sample(), Linear::new(2));
     let explainer = ShapPermutation { baselines: vec![Baseline::Noise], ..ShapPermutation::default() };
-    let subject = Subject { sample: &sample, class: 1, preprocess: &FullScale };
+    let subject = Subject { sample: &sample, class: 1, preprocess: &FullScale, others: &[] };
     let run = |seed| {
         let ctx = Ctx::for_tests(0).with_seed(Seed::root(seed));
         explainer.explain(&model, subject, Budget { evaluations: 200, batch: 8 }, &ctx).unwrap()
@@ -184,11 +184,44 @@ fn wrong_parameters_and_small_budgets_are_named() {
     );
     kernel(Players::default()).unwrap();
     let (sample, model) = (sample(), Linear::new(2));
-    let subject = Subject { sample: &sample, class: 0, preprocess: &FullScale };
+    let subject = Subject { sample: &sample, class: 0, preprocess: &FullScale, others: &[] };
     let small = Budget { evaluations: 20, batch: 8 };
     let error = ShapKernel::default().explain(&model, subject, small, &Ctx::for_tests(0)).unwrap_err();
     assert!(error.to_string().contains("Kernel SHAP of 30 players needs at least 60"), "{error}");
     assert!(error.remedy().unwrap().contains("raise the number of evaluations"));
     assert!(matches!(error, Error::Plugin { .. }));
     assert_eq!(model.seen.load(Ordering::Relaxed), 0);
+}
+
+/// Of a linear model, the values against several images are the mean of those against each, and they add up.
+#[test]
+fn other_images_are_a_baseline_each() {
+    let (sample, model) = (sample(), Linear::new(2));
+    let other = |level: u8| Image::new(5, 6, 3, Pixels::U8(vec![level; 90])).unwrap();
+    let others = [other(10), other(90), other(200)];
+    let explain = |count: u32, others: &[Image]| {
+        let explainer =
+            ShapPartition { baselines: vec![Baseline::Others { count }], ..ShapPartition::default() };
+        let subject = Subject { sample: &sample, class: 1, preprocess: &FullScale, others };
+        explainer.explain(&model, subject, Budget { evaluations: 40_000, batch: 64 }, &Ctx::for_tests(1))
+    };
+    let both = explain(2, &others).unwrap();
+    let (first, second) = (explain(1, &others).unwrap(), explain(1, &others[1..]).unwrap());
+    let mean = |i: usize| f64::midpoint(f64::from(first.values[i]), f64::from(second.values[i]));
+    let sum: f64 = both.values.iter().map(|v| f64::from(*v)).sum();
+    assert!((sum - (both.output_value - both.base_value)).abs() < 1e-4, "{sum}");
+    assert!((f64::midpoint(first.base_value, second.base_value) - both.base_value).abs() < 1e-6);
+    for i in 0..30 {
+        assert!(
+            (f64::from(both.values[i]) - mean(i)).abs() < 1e-4,
+            "{i}: {} and {}",
+            both.values[i],
+            mean(i)
+        );
+    }
+    let few = explain(4, &others).unwrap_err();
+    assert!(few.to_string().contains("4 other images: there are 3"), "{few}");
+    let small = [Image::new(2, 2, 3, Pixels::U8(vec![0; 12])).unwrap()];
+    assert!(explain(1, &small).unwrap_err().to_string().contains("one is 2x2x3"));
+    assert!(Baseline::Others { count: 0 }.check().unwrap_err().contains("1 to 64"));
 }

@@ -99,7 +99,7 @@ fn mass(planned: &PlannedCase, gathered: &Gathered, prepared: &Path) -> Result<O
     let whole = s.training(prepared, 0, Keep::Full)?;
     let mut outside = 0.0;
     for (row, attribution) in &gathered.attributions {
-        outside += 1.0 - share_inside(attribution, &whole.roi(*row)?.union(&[])?).0;
+        outside += 1.0 - share_inside(attribution, &whole.roi(*row)?.union(&[])?)?.0;
     }
     s.release();
     let n = gathered.attributions.len();

@@ -12,7 +12,6 @@ use eyepatch_maps::summary::{
 use eyepatch_maps::{Map, MapsError, Outcome, outcome};
 use eyepatch_report::schema::{Beyond, CheckState, Estimate, MapCheck, MapGroup, MapPlace, Maps, Null};
 
-use super::compute::as_map;
 use super::found::{Checked, Found, FoundImage};
 use super::strategies::strategies;
 use super::{draw, region};
@@ -52,7 +51,7 @@ pub(super) struct Measured<'a> {
 impl<'a> Measured<'a> {
     fn of(shared: &'a Shared, training: &RowSet, class: usize, found: &'a FoundImage) -> Result<Self> {
         let row = &shared.table.rows[found.row];
-        let (map, roi) = (as_map(&found.map)?, region(shared, class, &training.roi(found.row)?)?);
+        let (map, roi) = (Map::try_from(&found.map)?, region(shared, class, &training.roi(found.row)?)?);
         let shares = if roi.is_empty() {
             None
         } else {
@@ -141,12 +140,16 @@ fn map_set(found: &Found, images: &[Measured<'_>]) -> Result<MapSet> {
     };
     let alike = |why: &str, of: &dyn Fn(&Checked) -> Option<f64>| mean_of(images, why, of);
     let spearman = |s: &eyepatch_maps::agreement::Similarity| s.spearman_absolute.value().copied();
-    let others = |c: &Checked| {
-        let all: Vec<f64> = c.others.iter().filter_map(spearman).collect();
-        (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64)
+    // Their mean over the further explainers of one sort.
+    let others = |same: bool| {
+        move |c: &Checked| {
+            let sort = c.others.iter().zip(&found.same_method).filter(|(_, s)| **s == same);
+            let all: Vec<f64> = sort.filter_map(|(other, _)| spearman(other)).collect();
+            (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64)
+        }
     };
     let none = "the model cannot be drawn anew";
-    let no_other = if found.others.is_empty() { "no other explainer was named" } else { "no map varies" };
+    let missing = |same| if found.same_method.contains(&same) { "no map varies" } else { "none was named" };
     Ok(MapSet {
         additivity,
         randomised_weights: alike(none, &|c| c.cascade.last().and_then(spearman))?,
@@ -157,8 +160,8 @@ fn map_set(found: &Found, images: &[Measured<'_>]) -> Result<MapSet> {
         noise: alike("no map varies", &|c| spearman(&c.noisy))?,
         deletion: alike("no map varies", &|c| c.deletion.as_ref().map(|d| d.gain))?,
         insertion: alike("no map varies", &|c| c.insertion.as_ref().map(|d| d.gain))?,
-        explainers: alike(no_other, &others)?,
-        baselines: Taken::Not("the explainer has one baseline, or took the mean over several".into()),
+        explainers: alike(missing(false), &others(false))?,
+        baselines: alike(missing(true), &others(true))?,
     })
 }
 
@@ -228,7 +231,8 @@ fn interval(lower: f64, upper: f64) -> Interval {
 fn pointing_game(images: &[Measured<'_>]) -> Result<Option<(Estimate, f64)>> {
     let (mut hits, mut chance) = (Vec::new(), Vec::new());
     for image in images {
-        let Outcome::Value(found) = outcome(pointing(&image.map, &image.roi, TOLERANCE))? else { continue };
+        let tolerance = TOLERANCE * image.roi.width().min(image.roi.height()) as f64;
+        let Outcome::Value(found) = outcome(pointing(&image.map, &image.roi, tolerance))? else { continue };
         hits.push(Observation { patient: image.patient, value: found.hit });
         chance.push(found.chance);
     }

@@ -11,6 +11,7 @@ use eyepatch_maps::{Map, MapsError};
 use rand_core::RngCore as _;
 
 use super::asked::Asked;
+use super::donors::{chosen, donors};
 use super::found::{Checked, Found, FoundImage};
 use super::game::RoiGame;
 use super::{MapRule, region, rows};
@@ -23,7 +24,7 @@ use crate::{Error, Result};
 /// Where the cell leaves what it found.
 pub(in crate::sweep) const MAPS_FILE: &str = "maps.json";
 /// Raised whenever something else is found.
-pub(in crate::sweep) const REVISION: u32 = 1;
+pub(in crate::sweep) const REVISION: u32 = 2;
 
 /// Images that go through a model at once.
 const BATCH: usize = 32;
@@ -62,10 +63,11 @@ pub(in crate::sweep) fn judge(shared: &Shared, judge: &Judge, cell: &CellCtx) ->
             randomised: &randomised,
             class,
             output,
+            others: &donors(&training, class, judge.rule.donors, cell.ctx)?,
         };
         let stages = fitted.randomise().map(|r| r.stages()).unwrap_or_default();
-        let others = judge.others.iter().map(|e| e.card().name).collect();
-        all.push(Found { class, images: work.images(cell)?, stages, others });
+        let same_method = judge.others.iter().map(|e| e.spec().id == judge.explainer.spec().id).collect();
+        all.push(Found { class, images: work.images(cell)?, stages, same_method });
     }
     cell.write_json(MAPS_FILE, &all)
 }
@@ -94,14 +96,6 @@ fn average(training: &RowSet, ctx: &Ctx) -> Result<Image> {
     Ok(image)
 }
 
-/// `count` of the rows, or all of them, drawn by the seed.
-fn chosen(rows: &[usize], count: usize, seed: Seed) -> Vec<usize> {
-    let mut rng = seed.rng();
-    let mut drawn: Vec<(u64, usize)> = rows.iter().map(|&row| (rng.next_u64(), row)).collect();
-    drawn.sort_unstable();
-    drawn.into_iter().take(count).map(|(_, row)| row).collect()
-}
-
 /// All that is done for one class.
 struct ClassWork<'a> {
     shared: &'a Shared,
@@ -113,47 +107,34 @@ struct ClassWork<'a> {
     randomised: &'a [Box<dyn Fitted>],
     class: usize,
     output: usize,
+    /// Training images that take the place of what is hidden.
+    others: &'a [Image],
 }
 
 impl ClassWork<'_> {
     fn images(&self, cell: &CellCtx) -> Result<Vec<FoundImage>> {
         let rows = rows(self.shared, self.class, self.judge.rule.images);
         let checked = checked(&rows, self.judge.rule.checked);
-        let donors = self.donors(cell.ctx)?;
         let asked = self.asked(self.fitted, cell.ctx);
-        let plain = asked.outputs(donors.len(), |i| Ok(donors[i].clone()))?;
+        let plain = asked.outputs(self.others.len(), |i| Ok(self.others[i].clone()))?;
         let mut all = Vec::with_capacity(rows.len());
         for (i, &row) in rows.iter().enumerate() {
             let ctx = cell.ctx.child(&self.shared.table.rows[row].id);
-            all.push(self.image(row, checked.contains(&row), (&donors, &plain), &ctx)?);
+            all.push(self.image(row, checked.contains(&row), &plain, &ctx)?);
             cell.ctx.progress().report(i as u64 + 1, rows.len() as u64, "maps");
         }
         Ok(all)
     }
 
-    fn image(&self, row: usize, check: bool, donors: (&[Image], &[f64]), ctx: &Ctx) -> Result<FoundImage> {
+    fn image(&self, row: usize, check: bool, plain: &[f64], ctx: &Ctx) -> Result<FoundImage> {
         let sample = self.training.load(row)?;
         let roi = region(self.shared, self.class, &sample.roi)?;
         let map = self.map(&self.judge.explainer, self.fitted, &sample, ctx)?;
         let two_players = !roi.is_empty() && roi.area() < roi.width() * roi.height();
-        let play = || RoiGame::play(self.asked(self.fitted, ctx), &sample.image, &roi, donors);
+        let play = || RoiGame::play(self.asked(self.fitted, ctx), &sample.image, &roi, (self.others, plain));
         let game = two_players.then(play).transpose()?;
         let checked = check.then(|| self.check(&sample, &roi, &map, ctx)).transpose()?;
         Ok(FoundImage { row, map, game, checked })
-    }
-
-    /// Training images, as many ill as healthy. They are the same for all images, so that these differ by nothing else; a tested
-    /// patient is never among them.
-    fn donors(&self, ctx: &Ctx) -> Result<Vec<Image>> {
-        let (table, count) = (&self.shared.table, self.judge.rule.donors);
-        let mut all = Vec::new();
-        for (answer, count) in [(true, count.div_ceil(2)), (false, count / 2)] {
-            let of = |r: &usize| table.rows[*r].labels[self.class] == Some(answer);
-            let rows: Vec<usize> = self.training.rows.iter().copied().filter(of).collect();
-            let chosen = chosen(&rows, count, ctx.seed().child("donors"));
-            all.extend(chosen.into_iter().map(|r| self.training.image(r)).collect::<Result<Vec<_>, _>>()?);
-        }
-        Ok(all)
     }
 
     fn asked<'a>(&'a self, fitted: &'a dyn Fitted, ctx: &'a Ctx) -> Asked<'a> {
@@ -167,7 +148,8 @@ impl ClassWork<'_> {
         sample: &Sample,
         ctx: &Ctx,
     ) -> Result<Attribution> {
-        let subject = Subject { sample, class: self.output, preprocess: &self.shared.pipeline };
+        let (preprocess, others) = (&self.shared.pipeline, self.others);
+        let subject = Subject { sample, class: self.output, preprocess, others };
         let budget = Budget { evaluations: self.judge.rule.evaluations, batch: BATCH };
         let mut map = explainer.explain(fitted, subject, budget, ctx)?;
         // From the model's order of classes to the table's.
@@ -177,7 +159,7 @@ impl ClassWork<'_> {
     }
 
     fn check(&self, sample: &Sample, roi: &Mask, map: &Attribution, ctx: &Ctx) -> Result<Checked> {
-        let own = as_map(map)?;
+        let own = Map::try_from(map)?;
         let alike = |explainer: &Handle<dyn Explainer>, fitted: &dyn Fitted, sample: &Sample, ctx: &Ctx| {
             like(&own, &self.map(explainer, fitted, sample, ctx)?)
         };
@@ -223,13 +205,8 @@ fn checked(rows: &[usize], count: usize) -> Vec<usize> {
     first.chain(rows[half..].iter().take(count / 2)).copied().collect()
 }
 
-pub(super) fn as_map(attribution: &Attribution) -> Result<Map> {
-    let values = attribution.values.iter().map(|&v| f64::from(v)).collect();
-    Ok(Map::new(attribution.height, attribution.width, values)?)
-}
-
 fn like(own: &Map, other: &Attribution) -> Result<Similarity> {
-    Ok(similarity(own, &as_map(other)?)?)
+    Ok(similarity(own, &Map::try_from(other)?)?)
 }
 
 /// What cannot be measured is left out.

@@ -14,8 +14,8 @@ pub(in crate::sweep) struct Found {
     pub(super) images: Vec<FoundImage>,
     /// Names of the model's stages in the order in which they are drawn anew; none where the model cannot.
     pub(super) stages: Vec<String>,
-    /// Names of the further explainers.
-    pub(super) others: Vec<String>,
+    /// Of each further explainer, whether it is the audit's own plugin with other parameters: another baseline, say.
+    pub(super) same_method: Vec<bool>,
 }
 
 /// What is found out of one image.

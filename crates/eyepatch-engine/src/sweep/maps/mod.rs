@@ -7,6 +7,7 @@
 mod asked;
 mod assemble;
 mod compute;
+mod donors;
 mod draw;
 mod found;
 mod game;
@@ -19,6 +20,7 @@ use std::collections::BTreeSet;
 
 pub(in crate::sweep) use assemble::sections;
 pub(in crate::sweep) use compute::{Judge, MAPS_FILE, REVISION, judge};
+pub(in crate::sweep) use donors::donors;
 pub(in crate::sweep) use found::Found;
 pub(in crate::sweep) use permuted::Permuted;
 pub use rule::MapRule;

@@ -45,8 +45,10 @@ pub(crate) fn explain(args: &ExplainArgs, linked: &Linked) -> Result<Outcome, Cl
     let ctx = context(args)?.with_device(device::of_run(&device));
     let bar = progress_bar("explain", "evaluations", 0);
     let ctx = ctx.with_progress(Arc::new(Reported(bar.clone())));
-    let (subjects, budget) =
-        (Subjects { sample: &sample, classes: &classes, preprocess: &preparation }, method::budget(args));
+    let (subjects, budget) = (
+        Subjects { sample: &sample, classes: &classes, preprocess: &preparation, others: &[] },
+        method::budget(args),
+    );
     let start = Instant::now();
     let found = explainer.explain_classes(&asked, subjects, budget, &ctx);
     bar.finish_and_clear();
