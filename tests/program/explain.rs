@@ -189,8 +189,9 @@ fn channels_rois_ensembles_and_pictures() {
     let ran = fine(&mut command);
     let (json, (_, values)) = (serde_json::from_str::<Value>(&ran.stdout).unwrap(), npy(&f.path("v.npy")));
     let roi = &json["classes"][0]["roi"];
-    let (inside, area) = (roi["inside"].as_f64().unwrap(), roi["area"].as_f64().unwrap());
-    near(inside + roi["outside"].as_f64().unwrap(), 1.0, 1e-12);
+    let share = |place: &str, what: &str| roi[place][what].as_f64().unwrap();
+    let (inside, area) = (share("inside", "absolute"), share("inside", "area"));
+    near(inside + share("outside", "absolute"), 1.0, 1e-12);
     // 40 x 20 becomes 32 x 16 with 8 rows of black above and below; the ROI's pixels are then columns 6 to 19, rows 11 to 20.
     let (mut sum, mut all) = (0.0, 0.0);
     for (i, value) in values[..1024].iter().enumerate() {

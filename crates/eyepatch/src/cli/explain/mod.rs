@@ -4,7 +4,6 @@ mod args;
 mod asked;
 mod fill;
 mod method;
-mod shares;
 mod told;
 
 use std::path::Path;
@@ -13,6 +12,8 @@ use std::time::Instant;
 
 use eyepatch_core::{Ctx, Explained, Image, Mask, Roi, Sample, Seed, Subjects};
 use eyepatch_data::npy::encode_npy;
+use eyepatch_maps::places::{PlaceRule, PlaceShares, Places};
+use eyepatch_maps::{Map, MapsError};
 use eyepatch_report::pictures::{Column, Window, panel};
 
 pub(crate) use args::ExplainArgs;
@@ -52,19 +53,22 @@ pub(crate) fn explain(args: &ExplainArgs, linked: &Linked) -> Result<Outcome, Cl
     let found = explainer.explain_classes(&asked, subjects, budget, &ctx);
     bar.finish_and_clear();
     let (found, seconds) = (found?, start.elapsed().as_secs_f64());
+    found.check(&classes, eyepatch_core::Fitted::classes(&asked).len())?;
+    let roi = args.roi.is_some().then(|| sample.roi.union(&[])).transpose()?;
+    let shares = roi.as_ref().map(|roi| shares(&found, roi)).transpose();
     let told = told::Told {
         args,
         explainer: &explainer,
         asked: &asked,
         found: &found,
-        roi: args.roi.is_some().then(|| sample.roi.union(&[])).transpose()?,
+        shares: shares.map_err(|e| CliError::usage(e.to_string(), "leave --roi out"))?,
+        roi,
         device: &device,
         path,
         threads: ctx.threads(),
         preprocessing: preparation.describe(),
         seconds,
     };
-    found.check(&classes, eyepatch_core::Fitted::classes(&asked).len())?;
     let shape = write(args, &found)?;
     if let Some(plot) = &args.plot {
         picture(plot, &sample.image, &told)?;
@@ -120,6 +124,16 @@ fn resized(path: &Path, source: &Image, preparation: &Preparation) -> Result<Roi
     }
     let (side, method) = (preparation.side, preparation.method());
     Ok(eyepatch_data::resize::roi(&Roi::single(mask)?, (side, side), method)?.outer)
+}
+
+/// How each class's attribution spreads over the places of the image.
+fn shares(found: &Explained, roi: &Mask) -> Result<Vec<PlaceShares>, MapsError> {
+    let places = Places::new(roi, PlaceRule::default())?;
+    let one = |a| {
+        let map = Map::try_from(a)?;
+        places.on_grid(map.height(), map.width())?.shares(&map)
+    };
+    found.attributions.iter().map(one).collect()
 }
 
 fn context(args: &ExplainArgs) -> Result<Ctx, CliError> {

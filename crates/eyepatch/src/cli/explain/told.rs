@@ -1,6 +1,7 @@
 //! What is told of an explanation: in lines on standard error, and as JSON.
 
 use eyepatch_core::{Attribution, Explained, Explainer, Fitted, Handle, Mask};
+use eyepatch_maps::places::PlaceShares;
 use eyepatch_nn::Precision;
 use eyepatch_nn::device::Chosen;
 use serde_json::{Value, json};
@@ -8,7 +9,6 @@ use serde_json::{Value, json};
 use super::args::ExplainArgs;
 use super::asked::Asked;
 use super::method;
-use super::shares::Shares;
 use crate::cli::error::CliError;
 use crate::cli::{Outcome, files};
 
@@ -19,6 +19,8 @@ pub(super) struct Told<'a> {
     pub(super) found: &'a Explained,
     /// The ROI at the image's size, where one was given.
     pub(super) roi: Option<Mask>,
+    /// Where attributions lie by it.
+    pub(super) shares: Option<Vec<PlaceShares>>,
     pub(super) device: &'a Chosen,
     /// What does the counting.
     pub(super) path: String,
@@ -91,18 +93,20 @@ impl Told<'_> {
         if let Some(apart) = &self.found.disagreement {
             line += &format!(", fills disagree by {:.2}", apart[k]);
         }
-        if let Some(Shares { inside: Some(inside), area, .. }) = self.shares(a) {
+        if let Some(inside) = self.shares(k).map(|shares| shares.inside)
+            && let Some(absolute) = inside.absolute
+        {
             line += &format!(
                 ", {:.1} % of it inside the ROI ({:.1} % of the image)",
-                100.0 * inside,
-                100.0 * area
+                100.0 * absolute,
+                100.0 * inside.area
             );
         }
         line
     }
 
-    fn shares(&self, attribution: &Attribution) -> Option<Shares> {
-        self.roi.as_ref().map(|roi| Shares::of(attribution, roi))
+    fn shares(&self, k: usize) -> Option<&PlaceShares> {
+        self.shares.as_ref().and_then(|shares| shares.get(k))
     }
 
     fn json(&self, shape: &[usize], precision: Precision) -> Value {
@@ -111,7 +115,7 @@ impl Told<'_> {
             json!({
                 "class": self.name(a), "index": a.class, "output": a.output_value, "base_value": a.base_value,
                 "additivity_error": a.additivity_error, "evaluations": a.evaluations,
-                "disagreement": found.disagreement.as_ref().map(|apart| apart[k]), "roi": self.shares(a),
+                "disagreement": found.disagreement.as_ref().map(|apart| apart[k]), "roi": self.shares(k),
             })
         };
         let classes: Vec<Value> = found.attributions.iter().enumerate().map(class).collect();
