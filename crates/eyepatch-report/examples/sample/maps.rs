@@ -90,7 +90,7 @@ pub(crate) fn maps(pictures: &mut BTreeMap<String, Vec<u8>>) -> Vec<Maps> {
             mean: mean.clone(),
             examples: vec![example("p0017-1", pictures)],
         }],
-        unclustered: None,
+        clusters_note: None,
         mean: Some(mean),
     }]
 }

@@ -43,9 +43,9 @@ pub struct Maps {
     pub mean: Option<Picture>,
     /// Groups of maps that are alike: what the model looks at, one strategy a group.
     pub clusters: Vec<MapCluster>,
-    /// Why there are no clusters.
+    /// What the reader must know of them: why there are none, or that they are not clear.
     #[serde(default)]
-    pub unclustered: Option<String>,
+    pub clusters_note: Option<String>,
 }
 
 /// How a check of maps went.

@@ -87,10 +87,7 @@ pub(in crate::sweep) fn sections(
         let patients: std::collections::BTreeSet<&str> = images.iter().map(|i| i.patient).collect();
         let class = s.table.classes[of_class.class].clone();
         let seed = Seed::root(s.audit.seed).child("maps").child(&class);
-        let (clusters, unclustered) = match strategies(drawer, &class, &training, &images, &seed)? {
-            Ok(clusters) => (clusters, None),
-            Err(why) => (Vec::new(), Some(why)),
-        };
+        let (clusters, clusters_note) = strategies(drawer, &class, &training, &images, &seed)?;
         sections.push(Maps {
             sentence: sentence(judged.passes, &beyond),
             plugin: judge.explainer.spec().clone(),
@@ -107,7 +104,7 @@ pub(in crate::sweep) fn sections(
             beyond,
             mean: draw::mean(drawer, &class, &images)?,
             clusters,
-            unclustered,
+            clusters_note,
             class,
         });
     }

@@ -18,8 +18,8 @@ const SIDE: usize = 16;
 const MOST: usize = 5;
 const SHOWN: usize = 2;
 
-/// The clusters, or why there are none.
-type Found = std::result::Result<Vec<MapCluster>, String>;
+/// The clusters, and what the reader must know of them: why there are none, or that they are not clear.
+pub(super) type Strategies = (Vec<MapCluster>, Option<String>);
 
 /// Groups the maps of one class. `training` holds their images.
 pub(super) fn strategies(
@@ -28,7 +28,7 @@ pub(super) fn strategies(
     training: &RowSet,
     images: &[Measured<'_>],
     seed: &Seed,
-) -> Result<Found> {
+) -> Result<Strategies> {
     let mut used = Vec::new();
     let mut values = Vec::new();
     for image in images {
@@ -53,19 +53,20 @@ pub(super) fn strategies(
             why @ (ClusterError::TooFew { .. }
             | ClusterError::Constant { .. }
             | ClusterError::NoClusters { .. }),
-        ) => return Ok(Err(format!("The maps form no groups: {why}."))),
+        ) => return Ok((Vec::new(), Some(format!("The maps form no groups: {why}.")))),
         Err(other) => return Err(other.into()),
     };
-    if !clusters.substantial() {
-        return Ok(Err(format!(
-            "The maps form no clear groups (mean silhouette {:.2}): the model goes about all of these images in much the same way, or \
-             about each in its own.",
+    let unclear = || {
+        format!(
+            "The groups are not clear (mean silhouette {:.2}): a cut through one cloud rather than strategies. The model goes about these \
+             images in much the same way, or about each in its own.",
             clusters.silhouette
-        )));
-    }
+        )
+    };
+    let note = (!clusters.substantial()).then(unclear);
     let one = |(i, cluster): (usize, &Cluster)| shown(drawer, class, training, (i + 1, cluster), &used);
     let all: Result<Vec<Option<MapCluster>>> = clusters.clusters.iter().enumerate().map(one).collect();
-    Ok(Ok(all?.into_iter().flatten().collect()))
+    Ok((all?.into_iter().flatten().collect(), note))
 }
 
 /// A cluster with its pictures.
