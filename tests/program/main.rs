@@ -5,6 +5,7 @@ mod bad_input;
 mod check;
 mod data;
 mod explain;
+mod maps;
 mod onnx;
 mod predict;
 mod prepare;

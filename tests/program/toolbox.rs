@@ -198,6 +198,8 @@ fn list_doctor_completions_and_manual() {
         "chest-xray/nih_as_published",
         "chest-xray/nih_pneumonia",
         "planted/benchmark",
+        "planted/maps_of_a_marker",
+        "planted/maps_without_a_marker",
         "planted/max_before_masking",
         "planted/tuning",
         "quickstart/honest",

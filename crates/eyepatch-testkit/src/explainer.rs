@@ -54,6 +54,14 @@ impl ExplainerLaws {
         self
     }
 
+    pub(crate) fn explainer(&self) -> &Handle<dyn Explainer> {
+        &self.explainer
+    }
+
+    pub(crate) fn budget_of(&self) -> Budget {
+        self.budget
+    }
+
     fn explain(&self, model: &LeftQuarter, case: &Case, budget: Budget, ctx: &Ctx) -> Result<Attribution> {
         let subject =
             Subject { sample: &case.sample, class: case.class, preprocess: &FullScale, others: &[] };

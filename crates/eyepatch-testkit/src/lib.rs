@@ -15,6 +15,7 @@
 //! says what it protects. [`region`] holds laws between several maskers, [`strategy`] the inputs, for tests of one's
 //! own. A law that is broken panics, as a test should. `PROPTEST_CASES` sets the number of random inputs.
 
+mod axioms;
 mod dataset;
 mod explainer;
 mod law;

@@ -66,6 +66,7 @@ impl Explainer for Stripes {
             Fault::Shape => values.push(0.0),
             Fault::Value => output_value += 1.0,
             Fault::Shifted => values.reverse(),
+            Fault::Lopsided => values.extend(vec![0.0; image.width()]),
             Fault::Order => values[0] += (unseeded() % 251) as f32,
             Fault::Region => values[0] += 1.0 / budget.batch as f32,
             Fault::Sum => values[0] += 5.0,
@@ -73,7 +74,7 @@ impl Explainer for Stripes {
         }
         let sum: f64 = values.iter().map(|&v| f64::from(v)).sum();
         Ok(Attribution {
-            height: 1,
+            height: if self.fault == Fault::Lopsided { 2 } else { 1 },
             width: image.width(),
             values,
             class: subject.class,
@@ -124,6 +125,8 @@ fn explainer_laws_find_faults() {
     finds(|f| of(f).unknown_classes_are_refused(), &[Fault::Panics]);
     finds(|f| of(f).classes_keep_their_order(), &[Fault::Twice, Fault::Labels, Fault::Planes]);
     finds(|f| of(f).classes_do_not_matter_to_each_other(), &[Fault::Peeks, Fault::Labels]);
+    finds(|f| of(f).sums_of_outputs_get_sums_of_values(), &[Fault::Sum]);
+    finds(|f| of(f).equal_parts_get_equal_values(), &[Fault::Lopsided]);
     finds(|f| of(f).explaining_can_be_cancelled(), &[Fault::Deaf]);
     finds(|f| of(f).card_is_complete(), &[Fault::Card]);
     finds(|f| of(f).parameters_survive_json(), &[Fault::Forgets]);

@@ -33,6 +33,8 @@ enum Fault {
     Value,
     Sum,
     Shifted,
+    /// All is given to one half.
+    Lopsided,
     Deaf,
     Twice,
     Labels,

@@ -30,6 +30,19 @@ eyepatch_testkit::explainer_laws! {
     grad_cam_plus_plus: GradCamPlusPlus::default();
 }
 
+/// What is linear in the output's values or gradients. Equal parts are equal to gradients; patches may lie otherwise in each half.
+#[test]
+fn linear_methods_keep_the_axioms() {
+    use eyepatch_testkit::ExplainerLaws;
+    ExplainerLaws::new(Occlusion::default()).sums_of_outputs_get_sums_of_values();
+    ExplainerLaws::new(SmoothGrad { samples: 5, ..SmoothGrad::default() })
+        .sums_of_outputs_get_sums_of_values();
+    for laws in [ExplainerLaws::new(IntegratedGradients::default()), ExplainerLaws::new(InputXGradient {})] {
+        laws.sums_of_outputs_get_sums_of_values();
+        laws.equal_parts_get_equal_values();
+    }
+}
+
 #[test]
 fn classes_are_explained_one_after_the_other() {
     use eyepatch_testkit::ExplainerLaws;

@@ -9,6 +9,7 @@ mod parts;
 mod sampling;
 mod table;
 
+use eyepatch_core::Budget;
 use eyepatch_testkit::ExplainerLaws;
 use plugin_shap::{Baseline, Players, ShapKernel, ShapPartition, ShapPermutation};
 
@@ -31,6 +32,21 @@ eyepatch_testkit::explainer_laws! {
         baselines: vec![Baseline::Black, Baseline::Mean],
         target: None,
     };
+}
+
+/// Sampled coalitions are the same for each output; with 2^12 evaluations they are all.
+#[test]
+fn numbered_players_keep_the_axioms() {
+    let players = Players::Grid { rows: 4, columns: 3 };
+    let kernel = || ShapKernel { players, ..ShapKernel::default() };
+    let permutation = || ShapPermutation { players, ..ShapPermutation::default() };
+    let all = Budget { evaluations: 1 << 12, batch: 64 };
+    for laws in [ExplainerLaws::new(kernel()), ExplainerLaws::new(permutation())] {
+        laws.sums_of_outputs_get_sums_of_values();
+    }
+    for laws in [ExplainerLaws::new(kernel()), ExplainerLaws::new(permutation())] {
+        laws.budget(all).equal_parts_get_equal_values();
+    }
 }
 
 /// Players are drawn without looking at outputs; which box is divided next depends on all classes.

@@ -45,6 +45,17 @@ impl MapRule {
         Self { attributes: columns.into_iter().map(Into::into).collect(), ..self }
     }
 
+    /// The same with few images and evaluations, for trying out.
+    pub(in crate::sweep) fn quick(self) -> Self {
+        Self {
+            images: self.images.min(40),
+            checked: self.checked.min(4),
+            evaluations: self.evaluations.min(100),
+            donors: self.donors.min(4),
+            ..self
+        }
+    }
+
     /// Problem and remedy of a rule that cannot be followed.
     pub(in crate::sweep) fn check(&self) -> Result<(), (String, &'static str)> {
         let out = |what: &str, value: usize, remedy| Err((format!("maps: {value} {what}"), remedy));

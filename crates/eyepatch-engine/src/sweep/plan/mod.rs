@@ -66,7 +66,7 @@ impl SweepPlan {
             design: sweep.design.clone(),
             probes: sweep.probes.clone(),
             explainer: sweep.explainer.clone(),
-            judge: judge(sweep),
+            judge: judge(sweep, options.quick),
             quick: options.quick,
             roles: Vec::new(),
             device: options.device,
@@ -123,8 +123,9 @@ impl SweepPlan {
 }
 
 /// What judges the sweep's maps.
-fn judge(sweep: &MaskingSweep) -> Option<Arc<Judge>> {
+fn judge(sweep: &MaskingSweep, quick: bool) -> Option<Arc<Judge>> {
     let (rule, explainer) = (sweep.design.maps.clone()?, sweep.explainer.clone()?);
+    let rule = if quick { rule.quick() } else { rule };
     Some(Arc::new(Judge { explainer, others: sweep.other_explainers.clone(), rule }))
 }
 
