@@ -27,8 +27,11 @@ const CHANCE: f64 = 0.05;
 /// How far off a maximum may lie to count as in the ROI, as a share of the image's shorter side.
 const TOLERANCE: f64 = 0.02;
 
+/// What a map has in one place.
+type InPlace = fn(&PlaceShares) -> PlaceShare;
+
 /// The places, by name.
-const PLACES: [(&str, fn(&PlaceShares) -> PlaceShare); 6] = [
+const PLACES: [(&str, InPlace); 6] = [
     ("inside the region", |s| s.inside),
     ("in its box", |s| s.in_box),
     ("at its rim", |s| s.rim),

@@ -50,9 +50,7 @@ pub(super) fn strategies(
     let clusters = match Rows::new(values, SIDE * SIDE).and_then(|rows| rule.run(&rows)) {
         Ok(clusters) => clusters,
         Err(
-            why @ (ClusterError::TooFew { .. }
-            | ClusterError::Constant { .. }
-            | ClusterError::NoClusters { .. }),
+            why @ (ClusterError::TooFew { .. } | ClusterError::Constant | ClusterError::NoClusters { .. }),
         ) => return Ok((Vec::new(), Some(format!("The maps form no groups: {why}.")))),
         Err(other) => return Err(other.into()),
     };
