@@ -4,14 +4,12 @@ use std::path::Path;
 
 use eyepatch_core::{Interval, Keep, Mask, Meta, Seed};
 use eyepatch_maps::checks::{Judgement, MapSet, State, Taken, relative_additivity_error};
-use eyepatch_maps::null::MovedNull;
 use eyepatch_maps::places::{PlaceRule, PlaceShare, PlaceShares, Places, pointing};
-use eyepatch_maps::summary::{
-    ClusteredMean, ClusteredShare, Observation, by_group, clustered_mean, clustered_share,
-};
-use eyepatch_maps::{Map, MapsError, Outcome, outcome};
+use eyepatch_maps::summary::{ClusteredMean, Observation, by_group, clustered_mean};
+use eyepatch_maps::{Map, Outcome, outcome};
 use eyepatch_report::schema::{Beyond, CheckState, Estimate, MapCheck, MapGroup, MapPlace, Maps, Null};
 
+use super::beyond::{CHANCE, beyond};
 use super::found::{Checked, Found, FoundImage};
 use super::strategies::strategies;
 use super::{draw, region};
@@ -22,8 +20,6 @@ use crate::sweep::gallery::Drawer;
 use crate::sweep::plan::SweepPlan;
 use crate::sweep::shared::Shared;
 
-/// Share of images that lie beyond by chance.
-const CHANCE: f64 = 0.05;
 /// How far off a maximum may lie to count as in the ROI, as a share of the image's shorter side.
 const TOLERANCE: f64 = 0.02;
 
@@ -224,7 +220,7 @@ fn estimate(all: &[Observation<'_>]) -> Result<Option<Estimate>> {
     Ok(mean.value().map(|m| Estimate { value: m.mean, interval: Some(interval(m.lower, m.upper)) }))
 }
 
-fn interval(lower: f64, upper: f64) -> Interval {
+pub(super) fn interval(lower: f64, upper: f64) -> Interval {
     Interval { lower, upper, level: LEVEL }
 }
 
@@ -260,86 +256,4 @@ fn groups(s: &Shared, columns: &[String], images: &[Measured<'_>]) -> Result<Vec
         MapGroup { column, value, n_images: g.n_images, n_patients: g.n_patients, outside }
     };
     Ok(by_group(keyed, LEVEL)?.into_iter().map(group).collect())
-}
-
-/// What lies beyond chance by three readings, the published one last.
-fn beyond(s: &Shared, images: &[Measured<'_>]) -> Result<Vec<Beyond>> {
-    Ok(vec![other_label(images)?, moved_maps(s, images)?, mass(images)?])
-}
-
-/// Without an association of the rest with the label, what it tells is as high in healthy images as in ill ones.
-fn other_label(images: &[Measured<'_>]) -> Result<Beyond> {
-    let alone = |i: &Measured<'_>| i.found.game.map(|g| g.alone);
-    let of = |positive: bool| images.iter().filter(move |i| i.positive == positive);
-    let mut counted = Vec::new();
-    for (positive, sign) in [(true, 1.0), (false, -1.0)] {
-        let others: Vec<f64> = of(!positive).filter_map(|i| Some(sign * alone(i)?)).collect();
-        for (image, own) in of(positive).filter_map(|i| Some((i, sign * alone(i)?))) {
-            let as_far = others.iter().filter(|other| **other >= own).count();
-            let p = (as_far + 1) as f64 / (others.len() + 1) as f64;
-            counted.push((image.patient, p <= CHANCE));
-        }
-    }
-    let what = "What the rest does to the output when it is put around the regions of training images. Counted are images in which it \
-                speaks for their label more than in 95 % of the images with the other label. A model to which the rest tells nothing of the label \
-                has 5 % of them, however much the rest moves its output.";
-    let share = outcome(clustered_share(&counted, LEVEL))?;
-    Ok(row(Null::OtherLabel, what, told(share), Some(CHANCE), None))
-}
-
-fn moved_maps(s: &Shared, images: &[Measured<'_>]) -> Result<Beyond> {
-    let seed = Seed::root(s.audit.seed).child("moved maps");
-    let mut counted = Vec::new();
-    for image in images.iter().filter(|i| i.shares.is_some()) {
-        let places = Places::new(&image.roi, PlaceRule::default())?;
-        let null = MovedNull::new(seed.child(&s.table.rows[image.found.row].id));
-        let outside = |map: &Map| -> Result<f64, MapsError> {
-            places.on_grid(map.height(), map.width())?.absolute_outside(map)
-        };
-        if let Outcome::Value(test) = outcome(null.test(&image.map, outside))? {
-            counted.push((image.patient, test.exceeds()));
-        }
-    }
-    let what = "Counted are images of whose map more lies outside of the region than of 95 % of the same map moved to random places. A \
-                small marker fills a small part of the image, so this reading seldom sees one.";
-    let share = outcome(clustered_share(&counted, LEVEL))?;
-    Ok(row(Null::MovedMaps, what, told(share), Some(CHANCE), None))
-}
-
-fn mass(images: &[Measured<'_>]) -> Result<Beyond> {
-    let counted: Vec<(&str, bool)> =
-        images.iter().filter_map(|i| Some((i.patient, i.outside()? > 0.5))).collect();
-    let what = "The published reading: images of whose map more than half lies outside of the region. It knows no chance, \
-                and more than half of most images is outside of the region.";
-    let share = outcome(clustered_share(&counted, LEVEL))?;
-    Ok(row(Null::Half, what, told(share), None, Some(0.5)))
-}
-
-fn told(share: Outcome<ClusteredShare>) -> Result<ClusteredShare, String> {
-    match share {
-        Outcome::Value(share) => Ok(share),
-        Outcome::NotEstimable(why) => Err(why.to_string()),
-    }
-}
-
-fn row(
-    null: Null,
-    what: &str,
-    share: Result<ClusteredShare, String>,
-    chance: Option<f64>,
-    threshold: Option<f64>,
-) -> Beyond {
-    let (share, note) = match share {
-        Ok(share) => (Some(share), None),
-        Err(why) => (None, Some(why)),
-    };
-    Beyond {
-        null,
-        what: what.into(),
-        share: share.as_ref().map(|s| s.share),
-        interval: share.as_ref().map(|s| interval(s.lower, s.upper)),
-        chance,
-        threshold,
-        note,
-    }
 }

@@ -1,11 +1,12 @@
 //! Attribution maps of many images: made, checked, and held against what chance would give.
 //!
 //! `compute` is the cell, `game` what ROI and rest do for an output, `permuted` the labels of the model that has nothing to learn;
-//! `assemble` makes of what was found the report's section, `draw` its pictures; `strategies` groups maps that are alike;
+//! `assemble` makes of what was found the report's section, `beyond` what chance would not give, `draw` its pictures; `strategies` groups maps that are alike;
 //! `speak` lets maps that count speak of a verdict's causes.
 
 mod asked;
 mod assemble;
+mod beyond;
 mod compute;
 mod donors;
 mod draw;
