@@ -30,6 +30,9 @@ pub enum KernelError {
         /// What is wrong with it.
         problem: crate::roi::rle::RunProblem,
     },
+    /// An image of which nothing is known cannot be continued.
+    #[error("no pixel is known: there is nothing to continue")]
+    NothingKnown,
     /// A slice or a device buffer that is not as long as the other arguments say.
     #[error("{what} must hold {expected} values and holds {found}")]
     Length {

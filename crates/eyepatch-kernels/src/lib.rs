@@ -7,6 +7,7 @@ mod dct;
 mod dispatch;
 mod error;
 pub mod gemm;
+mod inpaint;
 pub mod nhwc;
 pub mod planes;
 pub mod pool;
@@ -15,3 +16,4 @@ pub mod shift;
 
 pub use dct::inverse_dct;
 pub use error::KernelError;
+pub use inpaint::inpaint;

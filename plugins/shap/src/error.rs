@@ -68,7 +68,7 @@ pub enum Error {
         problem: String,
     },
     /// A baseline as text that cannot be read.
-    #[error("baseline `{0}`: `black`, `mean`, `noise` and `blur:KX,KY` are known")]
+    #[error("baseline `{0}`: `black`, `mean`, `noise`, `inpaint` and `blur:KX,KY` are known")]
     Baseline(String),
 }
 

@@ -1,9 +1,10 @@
 use eyepatch_core::{Ctx, Error, Image, Mask, Result};
+use eyepatch_kernels::{KernelError, inpaint};
 
 use super::blend::{Blend, Values};
 use super::pictures::Pictures;
 use super::statistics::Statistics;
-use super::{Fill, box_blur, gaussian, inpaint, local_mean, noise};
+use super::{Fill, box_blur, gaussian, local_mean, noise};
 
 /// A [`Fill`] that has seen its training part.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,13 +82,22 @@ impl Filler {
             _ if self.fill.hides() && blend.hides_all() => Values::BLACK,
             Fill::VisibleMean => flat(&Statistics::of_image(image, |pixel| blend.visible(pixel)), image)?,
             Fill::LocalMean { radius } => Values::Each(local_mean::local_mean(image, blend, radius)),
-            Fill::Inpaint => Values::Each(inpaint::inpaint(image, &blend.beyond())),
+            Fill::Inpaint => Values::Each(inpainted(image, &blend.beyond())?),
             Fill::Blur { kx, ky } => Values::Each(box_blur::box_blur(image, kx, ky)),
             Fill::Gaussian { sigma } => Values::Each(gaussian::gaussian(image, sigma)),
             // The others have learnt something.
             Fill::Black | Fill::Mean | Fill::Noise | Fill::Average | Fill::Donors { .. } => Values::BLACK,
         })
     }
+}
+
+/// The image continued from the pixels that are known, on its own scale.
+pub(super) fn inpainted(image: &Image, known: &[u8]) -> Result<Vec<f32>> {
+    let mut values = image.to_f32();
+    let shape = [image.height(), image.width(), image.channels()];
+    let unfit = |e: KernelError| Error::shape("inpainting", "a known pixel", e.to_string());
+    inpaint(&mut values, shape, known).map_err(unfit)?;
+    Ok(values)
 }
 
 /// The mean of each channel.

@@ -12,7 +12,6 @@ mod border;
 mod box_blur;
 mod filler;
 mod gaussian;
-mod inpaint;
 mod local_mean;
 mod noise;
 mod parse;

@@ -31,6 +31,9 @@ pub enum Baseline {
     },
     /// Gaussian noise of the image's own mean and standard deviation a channel, clipped to the depth.
     Noise,
+    /// What is shown, continued smoothly into what is hidden (harmonic inpainting, [`eyepatch_kernels::inpaint`]), anew for each
+    /// coalition; the image's own mean where nothing is shown. Many times dearer than the others.
+    Inpaint,
     /// Images of other patients, each a baseline of its own: where they are, hidden parts look like parts of such images.
     Others {
         /// How many, 1 to 64.
@@ -47,6 +50,7 @@ impl Baseline {
             Self::Mean => "mean".into(),
             Self::Blur { kx, ky } => format!("blur({kx},{ky})"),
             Self::Noise => "noise".into(),
+            Self::Inpaint => "inpaint".into(),
             Self::Others { count: 1 } => "another patient's image".into(),
             Self::Others { count } => format!("{count} other patients' images"),
         }
@@ -83,7 +87,8 @@ impl Baseline {
         let values = match self {
             Self::Others { count } => return shown(image, others, count as usize),
             Self::Black => vec![0.0; image.pixels().len()],
-            Self::Mean => {
+            // What is shown is continued into it where something is.
+            Self::Mean | Self::Inpaint => {
                 let means = moments(image).into_iter().map(|(mean, _)| mean);
                 means.cycle().take(image.pixels().len()).collect()
             }
@@ -126,13 +131,14 @@ fn shown(image: &Image, others: &[Image], count: usize) -> Result<Vec<Image>, Er
 impl FromStr for Baseline {
     type Err = Error;
 
-    /// `black`, `mean`, `noise` or `blur:KX,KY`.
+    /// `black`, `mean`, `noise`, `inpaint` or `blur:KX,KY`.
     fn from_str(text: &str) -> Result<Self, Error> {
         let unknown = || Error::Baseline(text.chars().take(40).collect());
         match text {
             "black" => Ok(Self::Black),
             "mean" => Ok(Self::Mean),
             "noise" => Ok(Self::Noise),
+            "inpaint" => Ok(Self::Inpaint),
             _ => {
                 let sides = text.strip_prefix("blur:").and_then(|sides| sides.split_once(','));
                 let (kx, ky) = sides.ok_or_else(unknown)?;

@@ -3,6 +3,7 @@ use eyepatch_core::{Preprocess, Sample};
 use eyepatch_kernels::coalition::Coalitions;
 use rayon::prelude::*;
 
+use super::continuation;
 use crate::{Baseline, Block, Canvas, Game, Segmentation, Shown};
 
 /// What all explainers are told.
@@ -25,6 +26,8 @@ pub(super) struct Images<'a> {
     task: Task<'a>,
     /// The image wholly hidden, one a baseline.
     hidden: Vec<Image>,
+    /// For each of them whether what is shown is continued into it.
+    continued: Vec<bool>,
     buffers: Vec<Image>,
     segmentation: Option<&'a Segmentation>,
     pub(super) space: OutputSpace,
@@ -48,9 +51,20 @@ impl<'a> Images<'a> {
         let image = &task.sample.image;
         let hidden: Result<Vec<Vec<Image>>, _> =
             baselines.iter().map(|b| b.of(image, task.others, task.ctx)).collect();
-        let hidden = hidden?.concat();
+        let hidden = hidden?;
+        let continued = |(b, images): (&Baseline, &Vec<Image>)| vec![*b == Baseline::Inpaint; images.len()];
+        let continued = baselines.iter().zip(&hidden).flat_map(continued).collect();
+        let hidden = hidden.concat();
         let buffers = Vec::new();
-        Ok(Self { task, hidden, buffers, segmentation, space: OutputSpace::Scores, evaluations: 0 })
+        Ok(Self {
+            task,
+            hidden,
+            continued,
+            buffers,
+            segmentation,
+            space: OutputSpace::Scores,
+            evaluations: 0,
+        })
     }
 
     /// Number of baselines; other images are one each.
@@ -66,7 +80,7 @@ impl<'a> Images<'a> {
     fn outputs_of(
         &mut self,
         n: usize,
-        paint: impl Fn(usize, &Image, &mut Image) -> Result<()> + Sync,
+        paint: impl Fn(usize, (&Image, &Image), &mut Image) -> Result<()> + Sync,
     ) -> Result<Vec<f64>> {
         let (all, batch) = (n * self.hidden.len(), self.task.budget.batch.max(1));
         let mut outputs = Vec::with_capacity(all * self.task.classes.len());
@@ -76,10 +90,15 @@ impl<'a> Images<'a> {
             while self.buffers.len() < images {
                 self.buffers.push(self.task.sample.image.clone());
             }
-            let (hidden, buffers) = (&self.hidden, &mut self.buffers[..images]);
-            let one = |(i, out): (usize, &mut Image)| {
-                let index = start + i;
-                paint(index / hidden.len(), &hidden[index % hidden.len()], out)
+            let (image, hidden, continued) = (&self.task.sample.image, &self.hidden, &self.continued);
+            let buffers = &mut self.buffers[..images];
+            let one = |(i, out): (usize, &mut Image)| -> Result<()> {
+                let (index, baseline) = ((start + i) / hidden.len(), (start + i) % hidden.len());
+                paint(index, (image, &hidden[baseline]), out)?;
+                if continued[baseline] {
+                    continuation::continue_into(out, |marks, known| paint(index, marks, known))?;
+                }
+                Ok(())
             };
             self.task.ctx.install(|| buffers.par_iter_mut().enumerate().try_for_each(one))?;
             self.predict(images, &mut outputs)?;
@@ -121,8 +140,7 @@ impl Game<[Shown]> for Images<'_> {
     }
 
     fn outputs(&mut self, shown: &[Shown]) -> Result<Vec<f64>> {
-        let image = &self.task.sample.image;
-        self.outputs_of(shown.len(), |index, hidden, out| compose(image, hidden, out, Boxes(&shown[index])))
+        self.outputs_of(shown.len(), |index, images, out| compose(images, out, Boxes(&shown[index])))
     }
 }
 
@@ -141,9 +159,8 @@ impl Game<Coalitions> for Images<'_> {
         let Some(segmentation) = self.segmentation else {
             return Err(Error::shape("players", "a segmentation", "none"));
         };
-        let image = &self.task.sample.image;
-        self.outputs_of(coalitions.rows(), |row, hidden, out| {
-            compose(image, hidden, out, Segments(segmentation, coalitions, row))
+        self.outputs_of(coalitions.rows(), |row, images, out| {
+            compose(images, out, Segments(segmentation, coalitions, row))
         })
     }
 }
@@ -187,7 +204,7 @@ impl Compose for Segments<'_> {
     }
 }
 
-fn compose(image: &Image, hidden: &Image, out: &mut Image, coalition: impl Compose) -> Result<()> {
+fn compose((image, hidden): (&Image, &Image), out: &mut Image, coalition: impl Compose) -> Result<()> {
     let whole = Block::image(image.height(), image.width(), image.channels())?;
     match (image.pixels(), hidden.pixels(), out.pixels_mut()) {
         (Pixels::U8(a), Pixels::U8(b), PixelsMut::U8(out)) => coalition.compose(a, b, whole, out),

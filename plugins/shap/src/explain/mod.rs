@@ -1,5 +1,6 @@
 //! The explainers of eyepatch: a model's outputs on composed images as a game.
 
+mod continuation;
 mod explanation;
 mod images;
 mod run;

@@ -225,3 +225,47 @@ fn other_images_are_a_baseline_each() {
     assert!(explain(1, &small).unwrap_err().to_string().contains("one is 2x2x3"));
     assert!(Baseline::Others { count: 0 }.check().unwrap_err().contains("1 to 64"));
 }
+
+/// A model that looks at one hidden pixel sees it continued from its neighbours, and an image that is its own continuation owes nothing
+/// to any part.
+#[test]
+fn what_is_shown_is_continued() {
+    let model = Linear::new(2);
+    let flat = Sample { image: Image::new(5, 6, 3, Pixels::U8(vec![77; 90])).unwrap(), ..sample() };
+    let baselines = || vec![Baseline::Inpaint];
+    let subject = Subject { sample: &flat, class: 1, preprocess: &FullScale, others: &[] };
+    let budget = Budget { evaluations: 600, batch: 8 };
+    for explainer in [
+        Box::new(ShapPartition { baselines: baselines(), ..ShapPartition::default() }) as Box<dyn Explainer>,
+        Box::new(ShapKernel { baselines: baselines(), ..ShapKernel::default() }),
+    ] {
+        let found = explainer.explain(&model, subject, budget, &Ctx::for_tests(1)).unwrap();
+        assert!(found.values.iter().all(|v| v.abs() < 1e-6), "{:?}", found.values);
+    }
+    // Two players, left and right, of an image with a slope from left to right: each continues to the other's place as its own edge.
+    let slope = (0..6 * 5 * 3).map(|i| (i / 3 % 5 * 50) as u8).collect();
+    let sample = Sample { image: Image::new(5, 6, 3, Pixels::U8(slope)).unwrap(), ..sample() };
+    let halves = ShapKernel {
+        players: Players::Grid { rows: 1, columns: 2 },
+        baselines: baselines(),
+        ..ShapKernel::default()
+    };
+    let found = halves.explanation(&model, (&sample, &[1]), &FullScale, budget, &Ctx::for_tests(1)).unwrap();
+    let players = found.players(0).unwrap();
+    // Levels by column where nothing, the left part (columns 0 to 2 or 0 to 1), the right part or all are shown.
+    let map = players.segmentation.map();
+    let left = (0..5).filter(|&x| map[x] == map[0]).count();
+    let output = |level: &dyn Fn(usize) -> f64| -> f64 {
+        (0..90).map(|i| f64::from(Linear::weight(1, i)) * level(i % 30 % 5) / 255.0).sum()
+    };
+    let edge = |x: usize| (x * 50) as f64;
+    let [none, first, second, all] = [
+        output(&|_| 100.0),
+        output(&|x| edge(x.min(left - 1))),
+        output(&|x| edge(x.max(left))),
+        output(&|x| edge(x)),
+    ];
+    let expected = 0.5 * (first - none + all - second);
+    let own = players.values[map[0]];
+    assert!((own - expected).abs() < 1e-3 * (1.0 + expected.abs()), "{own} and {expected}");
+}

@@ -11,6 +11,8 @@ pub(crate) enum Fill {
     Black,
     Mean,
     Noise,
+    /// What is shown, continued.
+    Inpaint,
     /// Width and height of the box in pixels.
     Blur(u32, u32),
     /// Standard deviation in pixels.
@@ -21,12 +23,13 @@ impl FromStr for Fill {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let unknown = || "there are: black, mean, noise, blur:KX,KY, gaussian:SIGMA".to_owned();
+        let unknown = || "there are: black, mean, noise, inpaint, blur:KX,KY, gaussian:SIGMA".to_owned();
         let (name, sizes) = text.split_once(':').map_or((text, None), |(name, sizes)| (name, Some(sizes)));
         match (name, sizes) {
             ("black", None) => Ok(Self::Black),
             ("mean", None) => Ok(Self::Mean),
             ("noise", None) => Ok(Self::Noise),
+            ("inpaint", None) => Ok(Self::Inpaint),
             ("blur", Some(sizes)) => {
                 let (kx, ky) = sizes.split_once(',').ok_or_else(unknown)?;
                 let side = |text: &str| text.trim().parse().map_err(|_| unknown());
@@ -44,6 +47,7 @@ impl fmt::Display for Fill {
             Self::Black => f.write_str("black"),
             Self::Mean => f.write_str("mean"),
             Self::Noise => f.write_str("noise"),
+            Self::Inpaint => f.write_str("inpaint"),
             Self::Blur(kx, ky) => write!(f, "blur:{kx},{ky}"),
             Self::Gaussian(sigma) => write!(f, "gaussian:{sigma}"),
         }
@@ -54,7 +58,7 @@ impl Fill {
     /// As a baseline of SHAP; `None` where there is none such.
     pub(super) fn baseline(self) -> Option<Value> {
         match self {
-            Self::Black | Self::Mean | Self::Noise => Some(json!(self.to_string())),
+            Self::Black | Self::Mean | Self::Noise | Self::Inpaint => Some(json!(self.to_string())),
             Self::Blur(kx, ky) => Some(json!({ "blur": { "kx": kx, "ky": ky } })),
             Self::Gaussian(_) => None,
         }
@@ -65,7 +69,7 @@ impl Fill {
         match self {
             Self::Black | Self::Mean => Some(json!(self.to_string())),
             Self::Gaussian(sigma) => Some(json!({ "blur": { "sigma": sigma / side as f64 } })),
-            Self::Noise | Self::Blur(..) => None,
+            Self::Noise | Self::Inpaint | Self::Blur(..) => None,
         }
     }
 }
@@ -76,7 +80,7 @@ mod tests {
 
     #[test]
     fn fills_are_read_as_they_are_written() {
-        for text in ["black", "mean", "noise", "blur:51,31", "gaussian:2.5"] {
+        for text in ["black", "mean", "noise", "inpaint", "blur:51,31", "gaussian:2.5"] {
             assert_eq!(text.parse::<Fill>().unwrap().to_string(), text);
         }
         for text in
