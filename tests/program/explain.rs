@@ -227,7 +227,7 @@ fn what_does_not_fit_is_refused_before_any_work() {
         assert!(!f.path("v.npy").exists());
     };
     no("lime", &[], &["lime", "partition", "gradcam++"]);
-    no("partition", &["--fill", "grey"], &["there are: black, mean, noise, blur:KX,KY"]);
+    no("partition", &["--fill", "grey"], &["there are: black, mean, noise, inpaint, blur:KX,KY"]);
     no(
         "partition",
         &["--fill", "gaussian:3"],

@@ -15,7 +15,7 @@ pub(crate) struct ExplainArgs {
     /// How it is explained.
     #[arg(long, value_enum, default_value_t = MethodArg::Partition)]
     pub(crate) method: MethodArg,
-    /// What hidden parts become: black, mean, noise, blur:KX,KY (a box, pixels) or gaussian:SIGMA (pixels) [default: black].
+    /// What hidden parts become: black, mean, noise, inpaint, blur:KX,KY (a box, pixels) or gaussian:SIGMA (pixels) [default: black].
     /// Given several times, SHAP's values are the mean over all of them, which share the evaluations.
     #[arg(long)]
     pub(crate) fill: Vec<Fill>,

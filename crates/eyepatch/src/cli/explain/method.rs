@@ -61,7 +61,7 @@ impl MethodArg {
             CliError::usage(problem, format!("it takes: {others}"))
         };
         if self.is_shap() {
-            let others = "black, mean, noise, blur:KX,KY, once or several times";
+            let others = "black, mean, noise, inpaint, blur:KX,KY, once or several times";
             let baseline = |fill: &Fill| fill.baseline().ok_or_else(|| unfit(fill, others));
             let baselines = fills.iter().map(baseline).collect::<Result<Vec<Value>, _>>()?;
             return Ok(Map::from_iter([("baselines".into(), baselines.into())]));
