@@ -61,7 +61,7 @@ mod tests {
         inpaint(&mut values, [1, 4, 1], &[1, 0, 0, 1]).unwrap();
         let near = values.iter().zip([0.0, 1.0, 2.0, 3.0]).all(|(a, b)| (a - b).abs() < 1e-3);
         assert!(near, "{values:?}");
-        let mut of = |shape, known: &[u8]| inpaint(&mut [0.0; 4], shape, known).unwrap_err();
+        let of = |shape, known: &[u8]| inpaint(&mut [0.0; 4], shape, known).unwrap_err();
         assert_eq!(of([1, 4, 1], &[0; 4]), KernelError::NothingKnown);
         assert!(matches!(of([1, 4, 1], &[1; 3]), KernelError::MaskShape { .. }));
         assert!(matches!(of([1, 4, 3], &[1; 4]), KernelError::Length { .. }));
