@@ -194,7 +194,7 @@ fn tables_and_markdown_stay_harmless() {
     }
     let text = markdown::summary(&result);
     assert!(
-        !text.contains(['<', '\u{1b}', '\0']) && text.lines().count() == 2 + 2 + 1 + 2 + 3 + 1 + 16,
+        !text.contains(['<', '\u{1b}', '\0']) && text.lines().count() == 2 + 2 + 1 + 2 + 3 + 1 + 16 + 5,
         "{text}"
     );
 }
