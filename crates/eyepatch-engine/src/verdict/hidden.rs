@@ -20,11 +20,16 @@ pub(super) struct HidingSet<'a> {
     pub(super) cover: Vec<&'a MaskingCard>,
 }
 
+/// A region's margin in pixels of an image so wide.
+pub(crate) fn margin_px(region: &LegitimateRegion, width: usize) -> i32 {
+    (f64::from(region.margin) * width as f64).ceil() as i32
+}
+
 impl<'a> HidingSet<'a> {
     /// Of these maskings, those that hide the region and as little more as there is. `width` is that of the working size in
     /// pixels, in which the region's margin is turned.
     pub(super) fn new(cards: &'a [MaskingCard], region: &LegitimateRegion, width: usize) -> Self {
-        let margin = (f64::from(region.margin) * width as f64).ceil() as i32;
+        let margin = margin_px(region, width);
         let covers = |c: &&MaskingCard| {
             c.keep == Keep::Outside
                 && c.hides

@@ -23,7 +23,7 @@ pub(crate) use attribute::Attribute;
 use broken::Loss;
 use cause::{Search, numbers};
 use hidden::HidingSet;
-pub(crate) use hidden::ID as HIDDEN;
+pub(crate) use hidden::{ID as HIDDEN, margin_px};
 pub(crate) use readable::Readout;
 use rule::{Premises, Tested};
 use scores::LEVEL;

@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use eyepatch_core::{Attribution, Budget, Ctx, Fitted, Result, Subject};
+use eyepatch_core::{Attribution, Budget, Ctx, Explained, Fitted, Result, Subject, Subjects};
 
 use super::Explanation;
 use super::explanation::Found;
@@ -75,6 +75,18 @@ pub(super) fn attribution(
         tracing::info!(sample = %sample.id, class, disagreement, "shap: baselines disagree (0: the same map, 1: nothing in common)");
     }
     Ok(found.attribution(0))
+}
+
+/// Several classes, as the trait asks.
+pub(super) fn explained(
+    fitted: &dyn Fitted,
+    subjects: Subjects<'_>,
+    budget: Budget,
+    ctx: &Ctx,
+    explain: impl Fn(Task<'_>) -> Result<Explanation>,
+) -> Result<Explained> {
+    let Subjects { sample, classes, preprocess, others } = subjects;
+    Ok(explain(Task { fitted, sample, others, preprocess, classes, budget, ctx })?.explained())
 }
 
 /// Checks what all three explainers have in common.

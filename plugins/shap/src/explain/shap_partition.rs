@@ -90,7 +90,6 @@ impl Explainer for ShapPartition {
         budget: Budget,
         ctx: &Ctx,
     ) -> Result<Explained> {
-        let Subjects { sample, classes, preprocess, others } = subjects;
-        Ok(self.run(Task { fitted, sample, others, preprocess, classes, budget, ctx })?.explained())
+        run::explained(fitted, subjects, budget, ctx, |task| self.run(task))
     }
 }

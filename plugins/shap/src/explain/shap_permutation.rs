@@ -91,7 +91,6 @@ impl Explainer for ShapPermutation {
         budget: Budget,
         ctx: &Ctx,
     ) -> Result<Explained> {
-        let Subjects { sample, classes, preprocess, others } = subjects;
-        Ok(self.run(Task { fitted, sample, others, preprocess, classes, budget, ctx })?.explained())
+        run::explained(fitted, subjects, budget, ctx, |task| self.run(task))
     }
 }

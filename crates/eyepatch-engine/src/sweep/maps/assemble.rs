@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use eyepatch_core::{Interval, Keep, Mask, Meta, Seed};
-use eyepatch_maps::checks::{Judgement, MapSet, State, Taken, relative_additivity_error};
-use eyepatch_maps::places::{PlaceRule, PlaceShare, PlaceShares, Places, pointing};
+use eyepatch_maps::checks::{Check, Judgement, MapSet, State, Taken, relative_additivity_error};
+use eyepatch_maps::places::{PlaceRule, PlaceShare, PlaceShares, PlaceWeights, Places, pointing};
 use eyepatch_maps::summary::{ClusteredMean, Observation, by_group, clustered_mean};
 use eyepatch_maps::{Map, Outcome, outcome};
 use eyepatch_report::schema::{Beyond, CheckState, Estimate, MapCheck, MapGroup, MapPlace, Maps, Null};
@@ -12,7 +12,7 @@ use eyepatch_report::schema::{Beyond, CheckState, Estimate, MapCheck, MapGroup, 
 use super::beyond::{CHANCE, beyond};
 use super::found::{Checked, Found, FoundImage};
 use super::strategies::strategies;
-use super::{draw, region};
+use super::{Region, draw};
 use crate::Result;
 use crate::data::RowSet;
 use crate::sweep::assemble::LEVEL;
@@ -43,22 +43,26 @@ pub(super) struct Measured<'a> {
     pub(super) roi: Mask,
     pub(super) patient: &'a str,
     pub(super) positive: bool,
-    /// Where the map lies; `None` where the ROI is empty.
+    /// The places on the map's grid; `None` where the ROI is empty.
+    pub(super) places: Option<PlaceWeights>,
+    /// Where the map lies; `None` likewise.
     pub(super) shares: Option<PlaceShares>,
 }
 
 impl<'a> Measured<'a> {
-    fn of(shared: &'a Shared, training: &RowSet, class: usize, found: &'a FoundImage) -> Result<Self> {
+    fn of(
+        shared: &'a Shared,
+        training: &RowSet,
+        (class, region): (usize, &Region),
+        found: &'a FoundImage,
+    ) -> Result<Self> {
         let row = &shared.table.rows[found.row];
-        let (map, roi) = (Map::try_from(&found.map)?, region(shared, class, &training.roi(found.row)?)?);
-        let shares = if roi.is_empty() {
-            None
-        } else {
-            let places = Places::new(&roi, PlaceRule::default())?;
-            Some(places.on_grid(map.height(), map.width())?.shares(&map)?)
-        };
+        let (map, roi) = (Map::try_from(&found.map)?, region.mask(&training.roi(found.row)?)?);
+        let places = || Places::new(&roi, PlaceRule::default())?.on_grid(map.height(), map.width());
+        let places = (!roi.is_empty()).then(places).transpose()?;
+        let shares = places.as_ref().map(|places| places.shares(&map)).transpose()?;
         let positive = row.labels[class] == Some(true);
-        Ok(Self { found, map, roi, patient: &row.patient, positive, shares })
+        Ok(Self { found, map, roi, patient: &row.patient, positive, places, shares })
     }
 
     /// Share of absolute attribution outside of the ROI.
@@ -79,7 +83,8 @@ pub(in crate::sweep) fn sections(
     let training = s.training(prepared, 0, Keep::Outside)?;
     let mut sections = Vec::new();
     for of_class in found {
-        let measured = |image| Measured::of(s, &training, of_class.class, image);
+        let region = Region::of(s, of_class.class);
+        let measured = |image| Measured::of(s, &training, (of_class.class, &region), image);
         let images: Vec<Measured<'_>> = of_class.images.iter().map(measured).collect::<Result<_>>()?;
         let judged = judge.rule.limits.judge(&map_set(of_class, &images)?)?;
         let beyond = beyond(s, &images)?;
@@ -95,7 +100,7 @@ pub(in crate::sweep) fn sections(
             n_patients: patients.len(),
             n_checked: images.iter().filter(|i| i.found.checked.is_some()).count(),
             counts: judged.passes,
-            checks: judged.reasons.iter().map(check).collect(),
+            checks: judged.reasons.iter().map(|j| check(j, of_class, &images)).collect::<Result<_>>()?,
             places: places(&images)?,
             pointing: pointing_game(&images)?,
             groups: groups(s, &judge.rule.attributes, &images)?,
@@ -135,12 +140,11 @@ fn map_set(found: &Found, images: &[Measured<'_>]) -> Result<MapSet> {
         None => Taken::Not("its values need not add up".into()),
     };
     let alike = |why: &str, of: &dyn Fn(&Checked) -> Option<f64>| mean_of(images, why, of);
-    let spearman = |s: &eyepatch_maps::agreement::Similarity| s.spearman_absolute.value().copied();
     // Their mean over the further explainers of one sort.
     let others = |same: bool| {
         move |c: &Checked| {
             let sort = c.others.iter().zip(&found.same_method).filter(|(_, s)| **s == same);
-            let all: Vec<f64> = sort.filter_map(|(other, _)| spearman(other)).collect();
+            let all: Vec<f64> = sort.filter_map(|(other, _)| *other).collect();
             (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64)
         }
     };
@@ -148,12 +152,10 @@ fn map_set(found: &Found, images: &[Measured<'_>]) -> Result<MapSet> {
     let missing = |same| if found.same_method.contains(&same) { "no map varies" } else { "none was named" };
     Ok(MapSet {
         additivity,
-        randomised_weights: alike(none, &|c| c.cascade.last().and_then(spearman))?,
-        randomised_labels: alike("no model was trained on permuted labels", &|c| {
-            c.permuted.as_ref().and_then(spearman)
-        })?,
-        reseeding: alike("no map varies", &|c| spearman(&c.reseeded))?,
-        noise: alike("no map varies", &|c| spearman(&c.noisy))?,
+        randomised_weights: alike(none, &|c| c.cascade.last().copied().flatten())?,
+        randomised_labels: alike("no model was trained on permuted labels", &|c| c.permuted)?,
+        reseeding: alike("no map varies", &|c| c.reseeded)?,
+        noise: alike("no map varies", &|c| c.noisy)?,
         deletion: alike("no map varies", &|c| c.deletion.as_ref().map(|d| d.gain))?,
         insertion: alike("no map varies", &|c| c.insertion.as_ref().map(|d| d.gain))?,
         explainers: alike(missing(false), &others(false))?,
@@ -182,18 +184,35 @@ fn observations<'a>(
     images.iter().filter_map(|i| Some(Observation { patient: i.patient, value: of(i)? })).collect()
 }
 
-fn check(judgement: &Judgement) -> MapCheck {
+fn check(judgement: &Judgement, found: &Found, images: &[Measured<'_>]) -> Result<MapCheck> {
     let check = serde_json::to_value(judgement.check).ok();
-    MapCheck {
+    let stages =
+        if judgement.check == Check::RandomisedWeights { cascade(found, images)? } else { String::new() };
+    Ok(MapCheck {
         check: check.and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default(),
         state: match judgement.state {
             State::Passed => CheckState::Passed,
             State::Failed => CheckState::Failed,
             State::NotRun { .. } => CheckState::NotRun,
         },
-        what: judgement.to_string(),
+        what: format!("{judgement}{stages}"),
         required: judgement.required,
+    })
+}
+
+/// `; as stages are drawn anew: classifier 0.81, features.denseblock2 0.40`: what is left of the maps, stage by stage.
+fn cascade(found: &Found, images: &[Measured<'_>]) -> Result<String> {
+    let mut left = Vec::new();
+    for (i, stage) in found.stages.iter().enumerate() {
+        let mean = mean_of(images, "no map varies", &|c| c.cascade.get(i).copied().flatten())?;
+        if let Taken::Measured(mean) = mean {
+            left.push(format!("{stage} {:.2}", mean.mean));
+        }
     }
+    if left.is_empty() {
+        return Ok(String::new());
+    }
+    Ok(format!("; as stages are drawn anew: {}", left.join(", ")))
 }
 
 fn places(images: &[Measured<'_>]) -> Result<Vec<MapPlace>> {

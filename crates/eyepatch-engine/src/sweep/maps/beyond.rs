@@ -2,9 +2,8 @@
 
 use eyepatch_core::Seed;
 use eyepatch_maps::null::MovedNull;
-use eyepatch_maps::places::{PlaceRule, Places};
 use eyepatch_maps::summary::{ClusteredShare, clustered_share};
-use eyepatch_maps::{Map, MapsError, Outcome, outcome};
+use eyepatch_maps::{Outcome, outcome};
 use eyepatch_report::schema::{Beyond, Null};
 
 use super::assemble::{Measured, interval};
@@ -37,26 +36,24 @@ fn other_label(images: &[Measured<'_>]) -> Result<Beyond> {
                 speaks for their label more than in 95 % of the images with the other label. A model to which the rest tells nothing of the label \
                 has 5 % of them, however much the rest moves its output.";
     let share = outcome(clustered_share(&counted, LEVEL))?;
-    Ok(row(Null::OtherLabel, what, told(share), Some(CHANCE), None))
+    Ok(row(Null::OtherLabel, what, share, Some(CHANCE), None))
 }
 
 fn moved_maps(s: &Shared, images: &[Measured<'_>]) -> Result<Beyond> {
     let seed = Seed::root(s.audit.seed).child("moved maps");
     let mut counted = Vec::new();
-    for image in images.iter().filter(|i| i.shares.is_some()) {
-        let places = Places::new(&image.roi, PlaceRule::default())?;
+    for image in images {
+        let Some(places) = &image.places else { continue };
         let null = MovedNull::new(seed.child(&s.table.rows[image.found.row].id));
-        let outside = |map: &Map| -> Result<f64, MapsError> {
-            places.on_grid(map.height(), map.width())?.absolute_outside(map)
-        };
-        if let Outcome::Value(test) = outcome(null.test(&image.map, outside))? {
+        // Moved, a map keeps its grid.
+        if let Outcome::Value(test) = outcome(null.test(&image.map, |map| places.absolute_outside(map)))? {
             counted.push((image.patient, test.exceeds()));
         }
     }
     let what = "Counted are images of whose map more lies outside of the region than of 95 % of the same map moved to random places. A \
                 small marker fills a small part of the image, so this reading seldom sees one.";
     let share = outcome(clustered_share(&counted, LEVEL))?;
-    Ok(row(Null::MovedMaps, what, told(share), Some(CHANCE), None))
+    Ok(row(Null::MovedMaps, what, share, Some(CHANCE), None))
 }
 
 fn mass(images: &[Measured<'_>]) -> Result<Beyond> {
@@ -65,26 +62,19 @@ fn mass(images: &[Measured<'_>]) -> Result<Beyond> {
     let what = "The published reading: images of whose map more than half lies outside of the region. It knows no chance, \
                 and more than half of most images is outside of the region.";
     let share = outcome(clustered_share(&counted, LEVEL))?;
-    Ok(row(Null::Half, what, told(share), None, Some(0.5)))
-}
-
-fn told(share: Outcome<ClusteredShare>) -> Result<ClusteredShare, String> {
-    match share {
-        Outcome::Value(share) => Ok(share),
-        Outcome::NotEstimable(why) => Err(why.to_string()),
-    }
+    Ok(row(Null::Half, what, share, None, Some(0.5)))
 }
 
 fn row(
     null: Null,
     what: &str,
-    share: Result<ClusteredShare, String>,
+    share: Outcome<ClusteredShare>,
     chance: Option<f64>,
     threshold: Option<f64>,
 ) -> Beyond {
     let (share, note) = match share {
-        Ok(share) => (Some(share), None),
-        Err(why) => (None, Some(why)),
+        Outcome::Value(share) => (Some(share), None),
+        Outcome::NotEstimable(why) => (None, Some(why.to_string())),
     };
     Beyond {
         null,

@@ -3,18 +3,16 @@
 use eyepatch_core::{
     Attribution, Budget, Ctx, Explainer, Fitted, Handle, Image, Keep, Mask, Sample, Seed, Subject,
 };
-use eyepatch_maps::agreement::{Similarity, similarity};
-use eyepatch_maps::curves::{
-    AgainstOrders, CurveKind, CurveRule, OrderNull, RoiReliance, against_orders, roi_reliance,
-};
-use eyepatch_maps::{Map, MapsError};
+use eyepatch_maps::agreement::{on_one_grid, spearman};
+use eyepatch_maps::curves::{AgainstOrders, CurveKind, CurveRule, OrderNull, against_orders};
+use eyepatch_maps::{Map, MapsError, outcome};
 use rand_core::RngCore as _;
 
 use super::asked::Asked;
 use super::donors::{chosen, donors};
 use super::found::{Checked, Found, FoundImage};
 use super::game::RoiGame;
-use super::{MapRule, region, rows};
+use super::{MapRule, Region, rows};
 use crate::cell::CellCtx;
 use crate::data::RowSet;
 use crate::sweep::shared::Shared;
@@ -24,7 +22,7 @@ use crate::{Error, Result};
 /// Where the cell leaves what it found.
 pub(in crate::sweep) const MAPS_FILE: &str = "maps.json";
 /// Raised whenever something else is found.
-pub(in crate::sweep) const REVISION: u32 = 2;
+pub(in crate::sweep) const REVISION: u32 = 3;
 
 /// Images that go through a model at once.
 const BATCH: usize = 32;
@@ -62,6 +60,7 @@ pub(in crate::sweep) fn judge(shared: &Shared, judge: &Judge, cell: &CellCtx) ->
             permuted: permuted.as_deref(),
             randomised: &randomised,
             class,
+            region: Region::of(shared, class),
             output,
             others: &donors(&training, class, judge.rule.donors, cell.ctx)?,
         };
@@ -106,6 +105,7 @@ struct ClassWork<'a> {
     permuted: Option<&'a dyn Fitted>,
     randomised: &'a [Box<dyn Fitted>],
     class: usize,
+    region: Region,
     output: usize,
     /// Training images that take the place of what is hidden.
     others: &'a [Image],
@@ -128,12 +128,12 @@ impl ClassWork<'_> {
 
     fn image(&self, row: usize, check: bool, plain: &[f64], ctx: &Ctx) -> Result<FoundImage> {
         let sample = self.training.load(row)?;
-        let roi = region(self.shared, self.class, &sample.roi)?;
+        let roi = self.region.mask(&sample.roi)?;
         let map = self.map(&self.judge.explainer, self.fitted, &sample, ctx)?;
         let two_players = !roi.is_empty() && roi.area() < roi.width() * roi.height();
         let play = || RoiGame::play(self.asked(self.fitted, ctx), &sample.image, &roi, (self.others, plain));
         let game = two_players.then(play).transpose()?;
-        let checked = check.then(|| self.check(&sample, &roi, &map, ctx)).transpose()?;
+        let checked = check.then(|| self.check(&sample, &map, ctx)).transpose()?;
         Ok(FoundImage { row, map, game, checked })
     }
 
@@ -158,7 +158,7 @@ impl ClassWork<'_> {
         Ok(map)
     }
 
-    fn check(&self, sample: &Sample, roi: &Mask, map: &Attribution, ctx: &Ctx) -> Result<Checked> {
+    fn check(&self, sample: &Sample, map: &Attribution, ctx: &Ctx) -> Result<Checked> {
         let own = Map::try_from(map)?;
         let alike = |explainer: &Handle<dyn Explainer>, fitted: &dyn Fitted, sample: &Sample, ctx: &Ctx| {
             like(&own, &self.map(explainer, fitted, sample, ctx)?)
@@ -173,11 +173,10 @@ impl ClassWork<'_> {
             reseeded: alike(main, self.fitted, sample, &ctx.child("again"))?,
             noisy: alike(main, self.fitted, &noisy, ctx)?,
             others: others.collect::<Result<_>>()?,
-            permuted: permuted.transpose()?,
+            permuted: permuted.transpose()?.flatten(),
             cascade: cascade.collect::<Result<_>>()?,
             deletion: curve(CurveKind::Deletion)?,
             insertion: curve(CurveKind::Insertion)?,
-            reliance: self.reliance(sample, roi, ctx)?,
         })
     }
 
@@ -191,11 +190,6 @@ impl ClassWork<'_> {
         let null = (OrderNull::Moved, ORDERS);
         estimable(against_orders(map, kind, rule, null, ctx.seed().child("orders"), ask))
     }
-
-    fn reliance(&self, sample: &Sample, roi: &Mask, ctx: &Ctx) -> Result<Option<RoiReliance>> {
-        let asked = self.asked(self.fitted, ctx);
-        estimable(roi_reliance(roi, |masks: &[Mask]| asked.shown(&sample.image, self.average, masks)))
-    }
 }
 
 /// As many of the first half, which are positive, as of the second.
@@ -205,8 +199,10 @@ fn checked(rows: &[usize], count: usize) -> Vec<usize> {
     first.chain(rows[half..].iter().take(count / 2)).copied().collect()
 }
 
-fn like(own: &Map, other: &Attribution) -> Result<Similarity> {
-    Ok(similarity(own, &Map::try_from(other)?)?)
+/// Spearman's correlation of absolute values; `None` where a map does not vary.
+fn like(own: &Map, other: &Attribution) -> Result<Option<f64>> {
+    let (own, other) = on_one_grid(own, &Map::try_from(other)?)?;
+    Ok(outcome(spearman(&own.absolute(), &other.absolute()))?.value().copied())
 }
 
 /// What cannot be measured is left out.

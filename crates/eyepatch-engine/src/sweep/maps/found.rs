@@ -1,6 +1,5 @@
 use eyepatch_core::Attribution;
-use eyepatch_maps::agreement::Similarity;
-use eyepatch_maps::curves::{AgainstOrders, RoiReliance};
+use eyepatch_maps::curves::AgainstOrders;
 use serde::{Deserialize, Serialize};
 
 use super::game::RoiGame;
@@ -31,23 +30,22 @@ pub(in crate::sweep) struct FoundImage {
     pub(super) checked: Option<Checked>,
 }
 
-/// Checks of one image's map.
+/// Checks of one image's map. Similarities to other maps are Spearman's correlation of absolute values; `None` where a map does not
+/// vary.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Checked {
     /// With another seed.
-    pub(super) reseeded: Similarity,
+    pub(super) reseeded: Option<f64>,
     /// With a little noise in the image.
-    pub(super) noisy: Similarity,
+    pub(super) noisy: Option<f64>,
     /// By the further explainers.
-    pub(super) others: Vec<Similarity>,
-    /// Of the model that was trained on permuted labels.
-    pub(super) permuted: Option<Similarity>,
+    pub(super) others: Vec<Option<f64>>,
+    /// Of the model that was trained on permuted labels, where there is one.
+    pub(super) permuted: Option<f64>,
     /// With one stage of the model drawn anew, two, and so on.
-    pub(super) cascade: Vec<Similarity>,
+    pub(super) cascade: Vec<Option<f64>>,
     /// Hiding what the map says first.
     pub(super) deletion: Option<AgainstOrders>,
     /// Showing what the map says first.
     pub(super) insertion: Option<AgainstOrders>,
-    /// What the ROI alone does.
-    pub(super) reliance: Option<RoiReliance>,
 }

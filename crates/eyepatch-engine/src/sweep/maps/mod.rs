@@ -27,12 +27,13 @@ pub(in crate::sweep) use permuted::Permuted;
 pub use rule::MapRule;
 pub(in crate::sweep) use speak::speak;
 
-use eyepatch_core::{Mask, Roi};
+use eyepatch_core::{LegitimateRegion, Mask, Roi};
 use eyepatch_kernels::roi::dilate;
 use eyepatch_maps::MapsError;
 
 use super::shared::Shared;
 use crate::Result;
+use crate::verdict::margin_px;
 
 /// Test rows of fold 0: as many positives of the class as negatives, positives first, each of another patient as long as there are
 /// new ones.
@@ -48,15 +49,22 @@ fn rows(shared: &Shared, class: usize, count: usize) -> Vec<usize> {
     [pick(true, count.div_ceil(2)), pick(false, count / 2)].concat()
 }
 
-/// Where the class may be told from: its legitimate region, or the whole ROI where none is declared.
-fn region(shared: &Shared, class: usize, roi: &Roi) -> Result<Mask> {
-    let legitimate = shared.dataset.legitimate();
-    let Some(region) = legitimate.get(&shared.table.classes[class]) else { return Ok(roi.union(&[])?) };
-    let mask = roi.union(&region.structures)?;
-    let (width, height) = (mask.width(), mask.height());
-    let margin = (f64::from(region.margin) * width as f64).ceil() as i32;
-    if margin == 0 || mask.is_empty() {
-        return Ok(mask);
+/// Where a class may be told from: its legitimate region, or the whole ROI where none is declared.
+struct Region(Option<LegitimateRegion>);
+
+impl Region {
+    fn of(shared: &Shared, class: usize) -> Self {
+        Self(shared.dataset.legitimate().remove(&shared.table.classes[class]))
     }
-    Ok(Mask::new(width, height, dilate(mask.bits(), width, height, margin).map_err(MapsError::from)?)?)
+
+    fn mask(&self, roi: &Roi) -> Result<Mask> {
+        let Some(region) = &self.0 else { return Ok(roi.union(&[])?) };
+        let mask = roi.union(&region.structures)?;
+        let (width, height) = (mask.width(), mask.height());
+        let margin = margin_px(region, width);
+        if margin == 0 || mask.is_empty() {
+            return Ok(mask);
+        }
+        Ok(Mask::new(width, height, dilate(mask.bits(), width, height, margin).map_err(MapsError::from)?)?)
+    }
 }

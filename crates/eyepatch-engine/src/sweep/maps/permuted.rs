@@ -1,5 +1,6 @@
 use eyepatch_core::{Batch, Ctx, Examples, Result, Seed, Trunk};
-use rand_core::RngCore as _;
+
+use super::donors::chosen;
 
 /// The same images with the labels of others: nothing can be learnt from them but chance (Adebayo et al. 2018, section 3.2).
 /// A patient's images exchange theirs with other images, so classes stay as frequent.
@@ -11,10 +12,8 @@ pub(in crate::sweep) struct Permuted<'a> {
 
 impl<'a> Permuted<'a> {
     pub(in crate::sweep) fn new(images: &'a dyn Examples, seed: Seed) -> Self {
-        let mut rng = seed.rng();
-        let mut drawn: Vec<(u64, usize)> = (0..images.len()).map(|i| (rng.next_u64(), i)).collect();
-        drawn.sort_unstable();
-        Self { images, labels: drawn.into_iter().map(|(_, i)| i).collect() }
+        let all: Vec<usize> = (0..images.len()).collect();
+        Self { images, labels: chosen(&all, all.len(), seed) }
     }
 }
 
