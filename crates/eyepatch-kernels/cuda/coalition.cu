@@ -84,3 +84,27 @@ extern "C" __global__ void coalition_signed(const u32 *shown, const double *show
     }
     phi[index_t(player) * classes + label] = sum;
 }
+
+// One image a coalition of boxes: what lies in one of coalition k's boxes, boxes[starts[k]] to boxes[starts[k + 1] - 1], is
+// the image's, all else the background's. A box is six numbers:
+// rows, columns and planes, from the first to before the last. A thread takes four pixels of a row in one plane. Grid: pixels / 4 in x (a row
+// begins a thread), coalitions in y.
+extern "C" __global__ void composite_boxes(const float *image, const float *background, const u32 *boxes, const u32 *starts,
+                                           float *out, u32 planes, u32 height, u32 width) {
+    u32 quads = (width + 3) / 4, i = blockIdx.x * blockDim.x + threadIdx.x, k = blockIdx.y;
+    if (i >= quads * height * planes) return;
+    u32 left = i % quads * 4, row = i / quads % height, plane = i / quads / height;
+    u32 count = width - left < 4 ? width - left : 4;
+    bool aligned = width % 4 == 0, shown[4] = {};
+    for (u32 b = starts[k]; b < starts[k + 1]; b++) {
+        const u32 *box = boxes + index_t(b) * 6;
+        if (row < box[0] || row >= box[1] || plane < box[4] || plane >= box[5]) continue;
+        for (u32 j = 0; j < 4; j++) shown[j] = shown[j] || (left + j >= box[2] && left + j < box[3]);
+    }
+    index_t size = index_t(planes) * height * width, at = (index_t(plane) * height + row) * width + left;
+    float front[4], back[4], values[4];
+    load4(image + at, front, count, aligned);
+    load4(background + at, back, count, aligned);
+    for (u32 j = 0; j < 4; j++) values[j] = shown[j] ? front[j] : back[j];
+    store4(out + k * size + at, values, count, aligned);
+}

@@ -6,6 +6,7 @@
 
 #include "../coalition.cu"
 #include "../compose.cu"
+#include "../network.cu"
 #include "../roi.cu"
 
 #include <tuple>
@@ -44,6 +45,23 @@ template <typename Arguments> std::function<void()> call(const std::string &name
     KERNEL(coalition_columns);
     KERNEL(coalition_pairs);
     KERNEL(coalition_signed);
+    KERNEL(composite_boxes);
+    KERNEL(network_affine_1);
+    KERNEL(network_affine_4);
+    KERNEL(network_affine_mean_1);
+    KERNEL(network_affine_mean_4);
+    KERNEL(network_bias_1);
+    KERNEL(network_bias_4);
+    KERNEL(network_taps_1);
+    KERNEL(network_taps_4);
+    KERNEL(network_columns_1);
+    KERNEL(network_columns_4);
+    KERNEL(network_pool_1);
+    KERNEL(network_pool_4);
+    KERNEL(network_add_1);
+    KERNEL(network_add_4);
+    KERNEL(network_pixels);
+    KERNEL(network_mean);
 #undef KERNEL
     host::fail("no kernel " + name);
 }

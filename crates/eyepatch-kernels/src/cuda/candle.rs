@@ -3,6 +3,7 @@ use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::cuda_backend::CudaDType;
+use candle_core::cuda_backend::cudarc::cublas::{self, sys};
 use candle_core::cuda_backend::cudarc::driver::sys::{CUdevice_attribute, CUfunction_attribute};
 use candle_core::cuda_backend::cudarc::driver::{
     CudaFunction, CudaSlice, CudaStream, DevicePtr, DevicePtrMut, LaunchConfig, PushKernelArg, SyncOnDrop,
@@ -11,7 +12,7 @@ use candle_core::cuda_backend::cudarc::nvrtc::{CompileOptions, compile_ptx_with_
 use candle_core::op::BackpropOp;
 use candle_core::{CudaDevice, CudaStorage, Shape, Storage, Tensor};
 
-use super::{Call, Element, Gpu, Launch, Scalar, Source, THREADS};
+use super::{Call, Element, Gpu, Launch, Place, PlaceMut, Scalar, Source, THREADS};
 use crate::KernelError;
 
 /// candle's CUDA device as a [`Gpu`]: its buffers are `CudaSlice`s on candle's own stream, so what a kernel wrote becomes
@@ -48,6 +49,79 @@ impl Candle {
     #[must_use]
     pub fn device(&self) -> &CudaDevice {
         &self.device
+    }
+
+    /// Waits until all that was launched is done.
+    ///
+    /// # Errors
+    /// [`KernelError::Gpu`] with what the device says.
+    pub fn wait(&self) -> Result<(), KernelError> {
+        self.stream.synchronize().map_err(|e| gpu("finish", e))
+    }
+
+    /// `c = a b` through cuBLAS, all row by row: `a` is `[rows, columns of a]`, `b` dense `[columns of a, columns of c]`.
+    /// With `narrow` factors are rounded to TF32 (11 bits) for the tensor cores; sums are f32 always.
+    ///
+    /// # Errors
+    /// [`KernelError::Length`] where buffers or columns do not fit, [`KernelError::Gpu`].
+    #[expect(unsafe_code, reason = "cuBLAS takes addresses")]
+    pub fn product(
+        &self,
+        (a, from): Place<'_, CudaSlice<f32>>,
+        b: &CudaSlice<f32>,
+        (c, to): PlaceMut<'_, CudaSlice<f32>>,
+        rows: usize,
+        narrow: bool,
+    ) -> Result<(), KernelError> {
+        for (what, at, len) in [("a", from, a.len()), ("c", to, c.len())] {
+            KernelError::length(what, at.stride.max(at.offset + at.channels), at.stride)?;
+            KernelError::length(what, rows.saturating_mul(at.stride), len)?;
+        }
+        KernelError::length("b", from.channels * to.channels, b.len())?;
+        if rows * from.channels * to.channels == 0 {
+            return Ok(());
+        }
+        let size = |what: &'static str, n: usize| super::count(what, n).map(|n| n as i32);
+        let (m, n, k) = (size("columns", to.channels)?, size("rows", rows)?, size("columns", from.channels)?);
+        let (lda, ldc) = (size("columns", from.stride)?, size("columns", to.stride)?);
+        let compute = match narrow {
+            true => sys::cublasComputeType_t::CUBLAS_COMPUTE_32F_FAST_TF32,
+            false => sys::cublasComputeType_t::CUBLAS_COMPUTE_32F,
+        };
+        let (one, zero, kind) = (1f32, 0f32, sys::cudaDataType_t::CUDA_R_32F);
+        let blas = self.device.cublas_handle();
+        let (a, _a) = a.device_ptr(&self.stream);
+        let (b, _b) = b.device_ptr(&self.stream);
+        let (c, _c) = c.device_ptr_mut(&self.stream);
+        let plain = sys::cublasOperation_t::CUBLAS_OP_N;
+        let address = |base: u64, offset: usize| base + (offset * size_of::<f32>()) as u64;
+        // cuBLAS counts by columns, where rows are columns: it is asked for c^T = b^T a^T.
+        // SAFETY: the handle is this stream's; every row that is read or written lies within its buffer, whose lengths were
+        // checked, and the buffers are held until the call is in the stream.
+        unsafe {
+            cublas::result::gemm_ex(
+                *blas.handle(),
+                plain,
+                plain,
+                m,
+                n,
+                k,
+                (&raw const one).cast(),
+                b as *const _,
+                kind,
+                m,
+                address(a, from.offset) as *const _,
+                kind,
+                lda,
+                (&raw const zero).cast(),
+                address(c, to.offset) as *mut _,
+                kind,
+                ldc,
+                compute,
+                sys::cublasGemmAlgo_t::CUBLAS_GEMM_DEFAULT,
+            )
+        }
+        .map_err(|e| gpu("multiply matrices", e))
     }
 
     /// A buffer as a candle tensor, handed over without a copy.

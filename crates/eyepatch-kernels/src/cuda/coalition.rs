@@ -26,6 +26,18 @@ impl<G: Gpu> DeviceCoalitions<G> {
     }
 }
 
+/// Boxes on the device, some for each coalition.
+pub struct DeviceBoxes<G: Gpu> {
+    starts: G::Buffer<u32>,
+    boxes: G::Buffer<u32>,
+    coalitions: usize,
+    /// Behind the last row, column and plane of any of them.
+    ends: [u32; 3],
+}
+
+/// Rows, columns and planes of a box, from the first to before the last.
+pub type Bounds = [(u32, u32); 3];
+
 /// Pairs on the device, in the order in which they are added up.
 pub struct DevicePairs<G: Gpu> {
     coalitions: usize,
@@ -115,6 +127,73 @@ impl<G: Gpu> Kernels<G> {
         let mut out = self.gpu().alloc(coalitions.rows.saturating_mul(self.gpu().len(image)))?;
         self.composite_into(image, background, ids, coalitions, &mut out)?;
         Ok(out)
+    }
+
+    /// Brings boxes to the device: those that each coalition shows.
+    ///
+    /// # Errors
+    /// [`KernelError::TooLarge`] for 65,536 coalitions or more, [`KernelError::Gpu`].
+    pub fn boxes(&self, coalitions: &[Vec<Bounds>]) -> Result<DeviceBoxes<G>, KernelError> {
+        if coalitions.len() > CHUNKS {
+            let what = "a batch of coalitions";
+            return Err(KernelError::TooLarge { what, found: coalitions.len(), limit: CHUNKS });
+        }
+        let all = coalitions.iter().map(Vec::len).sum();
+        count("boxes", all)?;
+        let (mut starts, mut boxes) = (vec![0], Vec::with_capacity(6 * all));
+        let mut ends = [0; 3];
+        for one in coalitions {
+            for bounds in one {
+                boxes.extend(bounds.iter().flat_map(|&(first, end)| [first, end]));
+                ends.iter_mut().zip(bounds).for_each(|(last, &(_, end))| *last = end.max(*last));
+            }
+            starts.push((boxes.len() / 6) as u32);
+        }
+        let (starts, boxes) = (self.gpu().upload(&starts)?, self.gpu().upload(&boxes)?);
+        Ok(DeviceBoxes { starts, boxes, coalitions: coalitions.len(), ends })
+    }
+
+    /// Writes one image a coalition of boxes: what lies in one of its boxes is `image`'s, all else `background`'s. All are
+    /// dense planes (CHW, then NCHW), `[planes, height, width]` an image.
+    ///
+    /// # Errors
+    /// [`KernelError::Length`], [`KernelError::Index`] where a box reaches past the image, [`KernelError::TooLarge`],
+    /// [`KernelError::Gpu`].
+    #[expect(unsafe_code, reason = "launches a kernel")]
+    pub fn composite_boxes(
+        &self,
+        image: &G::Buffer<f32>,
+        background: &G::Buffer<f32>,
+        boxes: &DeviceBoxes<G>,
+        [planes, height, width]: [usize; 3],
+        out: &mut G::Buffer<f32>,
+    ) -> Result<(), KernelError> {
+        let values = planes.saturating_mul(height).saturating_mul(width);
+        self.holds("the image", values, image)?;
+        self.holds("the background", values, background)?;
+        self.holds("the output", values.saturating_mul(boxes.coalitions), out)?;
+        for (what, end, len) in [
+            ("row", boxes.ends[0], height),
+            ("column", boxes.ends[1], width),
+            ("plane", boxes.ends[2], planes),
+        ] {
+            if end as usize > len {
+                return Err(KernelError::Index { what, index: end as usize, len });
+            }
+        }
+        if values == 0 || boxes.coalitions == 0 {
+            return Ok(());
+        }
+        let threads = width.div_ceil(4) * height * planes;
+        count("an image", threads)?;
+        let launch = Launch::blocks(blocks("an image", threads)?, count("coalitions", boxes.coalitions)?);
+        let call = self.gpu().call(Source::Coalition, "composite_boxes")?.input(image).input(background);
+        let call = call.input(&boxes.boxes).input(&boxes.starts).output(out);
+        let call = call.value(count("the planes", planes)?).value(count("an image", height)?);
+        let call = call.value(count("an image", width)?);
+        // SAFETY: all images were found to have the lengths that these sizes ask for; `starts` has one more value than there
+        // are coalitions, and `boxes` six for each box that they count.
+        unsafe { call.launch(launch) }
     }
 
     /// Brings pairs to the device.

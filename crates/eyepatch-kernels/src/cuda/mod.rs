@@ -1,6 +1,7 @@
 //! The kernels for NVIDIA GPUs: distance transform and thresholds, masked batches, coalitions.
 //!
-//! [`Kernels`] mirrors [`crate::roi`], [`crate::compose`] and [`crate::coalition`] on buffers that stay on the device, so
+//! [`Kernels`] mirrors [`crate::roi`], [`crate::compose`] and [`crate::coalition`], and has what a network does between its matrix
+//! products (those are cuBLAS's, [`Candle::product`]), on buffers that stay on the device, so
 //! that one result is the next one's input without a copy. Integers equal the CPU's bit for bit, and so do floats (but
 //! for the bits of a NaN): the order of every sum is fixed and multiply and add are not fused.
 //!
@@ -16,6 +17,7 @@ mod coalition;
 mod compose;
 mod element;
 mod gpu;
+mod network;
 mod roi;
 mod source;
 
@@ -23,10 +25,11 @@ mod source;
 pub use candle::{Candle, CandleCall, compile};
 #[cfg(feature = "cuda")]
 pub use card::{Card, Versions, cards, versions};
-pub use coalition::{DeviceCoalitions, DevicePairs};
+pub use coalition::{Bounds, DeviceBoxes, DeviceCoalitions, DevicePairs};
 pub use compose::DeviceFill;
 pub use element::{Depth, Element, Id, Output};
 pub use gpu::{Call, Gpu, Launch, Scalar, THREADS};
+pub use network::{Change, Columns, Place, PlaceMut, Slide};
 pub use roi::{DeviceRadii, Masks};
 pub use source::Source;
 

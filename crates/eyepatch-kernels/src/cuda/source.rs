@@ -7,11 +7,13 @@ pub enum Source {
     Compose,
     /// Coalition compositing and reduction.
     Coalition,
+    /// What a network does between its matrix products.
+    Network,
 }
 
 impl Source {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Roi, Self::Compose, Self::Coalition];
+    pub const ALL: [Self; 4] = [Self::Roi, Self::Compose, Self::Coalition, Self::Network];
 
     /// Its name, and the compiled module's.
     #[must_use]
@@ -20,6 +22,7 @@ impl Source {
             Self::Roi => "eyepatch_roi",
             Self::Compose => "eyepatch_compose",
             Self::Coalition => "eyepatch_coalition",
+            Self::Network => "eyepatch_network",
         }
     }
 
@@ -35,6 +38,7 @@ impl Source {
             Self::Roi => with_common!("roi.cu"),
             Self::Compose => with_common!("compose.cu"),
             Self::Coalition => with_common!("coalition.cu"),
+            Self::Network => with_common!("network.cu"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use eyepatch_kernels::KernelError;
 use eyepatch_kernels::coalition::{Coalitions, Pair, Pairs};
 use eyepatch_kernels::compose::{Normalise, Shape};
-use eyepatch_kernels::cuda::Masks;
+use eyepatch_kernels::cuda::{Gpu, Kernels, Masks};
 
 use crate::device::{Batch, Cpu, Device, Game, IdStore, Store};
 
@@ -33,14 +33,14 @@ impl Numbers {
 }
 
 /// Bits, so that 0 differs from -0 and NaN equals itself.
-fn same<T: Copy + PartialEq + std::fmt::Debug>(what: &str, ours: &[T], cpu: &[T]) {
+pub(crate) fn same<T: Copy + PartialEq + std::fmt::Debug>(what: &str, ours: &[T], cpu: &[T]) {
     assert_eq!(ours.len(), cpu.len(), "{what}");
     if let Some(i) = (0..cpu.len()).find(|&i| ours[i] != cpu[i]) {
         panic!("{what}: value {i} of {} is {:?}, on the CPU {:?}", cpu.len(), ours[i], cpu[i]);
     }
 }
 
-fn bits(values: &[f32]) -> Vec<u32> {
+pub(crate) fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|v| v.to_bits()).collect()
 }
 
@@ -206,6 +206,41 @@ fn coalitions(device: &impl Device, players: usize, rows: usize, pixels: usize, 
         same(&name, &bits(&ours), &bits(&Cpu.composite(&image, &back, &ids, &c).unwrap()));
         let ours = device.composite_half(&image_half, &back_half, &ids, &c).unwrap();
         same(&name, &ours, &Cpu.composite_half(&image_half, &back_half, &ids, &c).unwrap());
+    }
+}
+
+/// Boxes that may overlap, against one look at each value.
+pub(crate) fn boxes<G: Gpu>(kernels: &Kernels<G>) {
+    let mut numbers = Numbers::new(17);
+    for [planes, height, width] in [[1, 1, 1], [3, 5, 7], [2, 8, 12], [3, 33, 31], [1, 2, 1030]] {
+        let values = planes * height * width;
+        let (image, back) = (numbers.floats(values), numbers.floats(values));
+        let mut side = |n: usize| {
+            let (a, b) = (numbers.below(n + 1) as u32, numbers.below(n + 1) as u32);
+            (a.min(b), a.max(b))
+        };
+        let mut one = || [side(height), side(width), side(planes)];
+        let coalitions = [vec![], vec![one()], vec![one(), one(), one()], vec![one(); 2]];
+        let shows = |k: usize, at: usize| {
+            let place = [at / width % height, at % width, at / width / height];
+            let within = |(&(a, b), i): (&(u32, u32), usize)| (a as usize..b as usize).contains(&i);
+            coalitions[k].iter().any(|bounds| bounds.iter().zip(place).all(within))
+        };
+        let gpu = kernels.gpu();
+        let mut out = gpu.alloc(coalitions.len() * values).unwrap();
+        let (there, behind) = (gpu.upload(&image).unwrap(), gpu.upload(&back).unwrap());
+        let boxes = kernels.boxes(&coalitions).unwrap();
+        kernels.composite_boxes(&there, &behind, &boxes, [planes, height, width], &mut out).unwrap();
+        let expected: Vec<f32> = (0..coalitions.len())
+            .flat_map(|k| (0..values).map(move |at| (k, at)))
+            .map(|(k, at)| if shows(k, at) { image[at] } else { back[at] })
+            .collect();
+        let name = format!("boxes of {planes} x {height} x {width}");
+        same(&name, &bits(&gpu.download(&out).unwrap()), &bits(&expected));
+        let past = kernels.boxes(&[vec![[(0, height as u32 + 1), (0, 1), (0, 1)]]]).unwrap();
+        let mut one = gpu.alloc(values).unwrap();
+        let refused = kernels.composite_boxes(&there, &behind, &past, [planes, height, width], &mut one);
+        assert!(matches!(refused, Err(KernelError::Index { .. })), "{refused:?}");
     }
 }
 

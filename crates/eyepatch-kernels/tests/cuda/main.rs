@@ -3,6 +3,7 @@
 
 mod cases;
 mod device;
+mod network;
 mod shim;
 
 use eyepatch_kernels::KernelError;
@@ -29,6 +30,15 @@ fn cpu() {
 #[test]
 fn sources_on_the_host() {
     with_shim(|program| cases::small(&Kernels::new(HostShim::start(program, SHARED))));
+}
+
+#[test]
+fn a_network_and_boxes_on_the_host() {
+    with_shim(|program| {
+        let kernels = Kernels::new(HostShim::start(program, SHARED));
+        network::small(&kernels);
+        cases::boxes(&kernels);
+    });
 }
 
 /// Little shared memory makes narrow tiles; too little is an error that says how tall an image may be.
@@ -59,9 +69,9 @@ fn tiles_of_every_width_on_the_host() {
 mod gpu {
     use candle_core::CudaDevice;
     use candle_core::backend::BackendDevice;
-    use eyepatch_kernels::cuda::{Candle, Gpu, Kernels, Source, compile};
+    use eyepatch_kernels::cuda::{Candle, Columns, Gpu, Kernels, Source, compile};
 
-    use super::cases;
+    use super::{cases, network};
 
     /// NVRTC takes every source. Needs no GPU.
     #[test]
@@ -82,6 +92,46 @@ mod gpu {
     #[test]
     fn on_the_gpu() {
         with_gpu(|gpu| cases::small(&Kernels::new(gpu)));
+    }
+
+    #[test]
+    fn a_network_and_boxes_on_the_gpu() {
+        with_gpu(|gpu| {
+            let kernels = Kernels::new(gpu);
+            network::small(&kernels);
+            cases::boxes(&kernels);
+        });
+    }
+
+    /// cuBLAS, with columns of wider rows on both sides.
+    #[test]
+    fn products_on_the_gpu() {
+        with_gpu(|gpu| {
+            let (rows, k, n) = (37, 20, 24);
+            let mut numbers = cases::Numbers::new(11);
+            let from = Columns { offset: 4, channels: k, stride: k + 8 };
+            let to = Columns { offset: 8, channels: n, stride: n + 12 };
+            let (a, b) = (numbers.floats(rows * from.stride), numbers.floats(k * n));
+            let before = numbers.floats(rows * to.stride);
+            for (narrow, allowed) in [(false, 1e-5), (true, 2e-3)] {
+                let (a_there, b_there) = (gpu.upload(&a).unwrap(), gpu.upload(&b).unwrap());
+                let mut c = gpu.upload(&before).unwrap();
+                gpu.product((&a_there, from), &b_there, (&mut c, to), rows, narrow).unwrap();
+                for (i, (&found, &was)) in gpu.download(&c).unwrap().iter().zip(&before).enumerate() {
+                    let (row, column) = (i / to.stride, i % to.stride);
+                    let Some(o) = column.checked_sub(8).filter(|&o| o < n) else {
+                        assert_eq!(found.to_bits(), was.to_bits(), "beside the product");
+                        continue;
+                    };
+                    let term = |j: usize| f64::from(a[row * from.stride + 4 + j]) * f64::from(b[j * n + o]);
+                    let (sum, size) = (0..k).fold((0.0, 0.0), |(s, t), j| (s + term(j), t + term(j).abs()));
+                    assert!((f64::from(found) - sum).abs() < allowed * size, "{found} is not {sum}");
+                }
+            }
+            let (a, b) = (gpu.upload(&a).unwrap(), gpu.upload(&b[1..]).unwrap());
+            let mut c = gpu.upload(&before).unwrap();
+            assert!(gpu.product((&a, from), &b, (&mut c, to), rows, false).is_err());
+        });
     }
 
     #[test]
