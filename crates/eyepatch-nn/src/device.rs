@@ -1,7 +1,7 @@
 //! Where a network runs: the processor, or an NVIDIA GPU where this build has CUDA and a device answers.
 
 use crate::error::{NnError, Result};
-use candle_core::Device;
+use candle_core::{Device, DeviceLocation};
 use std::fmt;
 use std::str::FromStr;
 
@@ -77,6 +77,15 @@ fn open_cuda(index: usize) -> std::result::Result<Device, String> {
         return Err(NO_CUDA.into());
     }
     Device::new_cuda(index).map_err(|e| e.to_string())
+}
+
+/// The index of the GPU that a device is; `None` for the processor.
+#[must_use]
+pub fn cuda_index(device: &Device) -> Option<usize> {
+    match device.location() {
+        DeviceLocation::Cuda { gpu_id } => Some(gpu_id),
+        _ => None,
+    }
 }
 
 /// What a build without the feature says.

@@ -1,15 +1,21 @@
 use crate::densenet::DenseNet;
 use crate::error::{NnError, Result};
-use crate::infer::{CandleEngine, Engine, Graph, NodeId, Output, Precision};
-use candle_core::{DType, Device};
+use crate::infer::{Engine, Graph, NodeId, Output, Precision};
+#[cfg(feature = "cuda")]
+use crate::infer::{GpuEngine, Images};
+use candle_core::Device;
+#[cfg(feature = "cuda")]
+use candle_core::cuda_backend::cudarc::driver::CudaSlice;
 
-/// A classifier that is only asked, never trained: on the processor through [`Engine`], elsewhere through candle.
+/// A classifier that is only asked, never trained: on the processor through [`Engine`], on an NVIDIA GPU through
+/// `GpuEngine`.
 #[derive(Debug)]
 pub enum Runner {
     /// Own kernels on the processor.
     Cpu(Engine),
-    /// candle's operations on its device.
-    Candle(CandleEngine),
+    /// cuBLAS and own kernels on an NVIDIA GPU.
+    #[cfg(feature = "cuda")]
+    Gpu(GpuEngine),
 }
 
 /// What a classifier says of some images.
@@ -36,10 +42,14 @@ impl Runner {
         let outputs = [features, logits];
         match (device, precision) {
             (Device::Cpu, precision) => Ok(Self::Cpu(Engine::new(graph, &outputs, precision)?)),
-            (_, Precision::F32) => Ok(Self::Candle(CandleEngine::new(graph, &outputs, device, DType::F32)?)),
-            (_, Precision::Bf16) => {
-                Ok(Self::Candle(CandleEngine::new(graph, &outputs, device, DType::BF16)?))
+            #[cfg(feature = "cuda")]
+            (Device::Cuda(device), precision) => {
+                Ok(Self::Gpu(GpuEngine::new(graph, &outputs, device, precision)?))
             }
+            (other, _) => Err(NnError::Device {
+                device: format!("{:?}", other.location()),
+                why: "networks are asked on processors and, where this build has CUDA, on NVIDIA GPUs".into(),
+            }),
         }
     }
 
@@ -62,30 +72,52 @@ impl Runner {
     /// [`NnError::Shape`] where `pixels` do not fit or the images are too small, [`NnError::Tensor`] with the device's
     /// words.
     pub fn run(&self, pixels: &[f32], n: usize, size: (usize, usize)) -> Result<Predictions> {
-        let mut outputs = match self {
+        predictions(match self {
             Self::Cpu(engine) => engine.run(pixels, n, size)?,
-            Self::Candle(engine) => engine.run(pixels, n, size)?,
-        }
-        .into_iter();
-        let mut next = |what: &str| match outputs.next() {
-            Some(Output { shape: [_, _, 1, 1], values, .. }) => Ok(values),
-            Some(Output { shape, .. }) => {
-                let expected = "one pixel an image".into();
-                Err(NnError::Shape { what: what.into(), got: shape.to_vec(), expected })
-            }
-            None => Err(NnError::Weights(format!("the network gave no {what}"))),
-        };
-        Ok(Predictions { features: next("features")?, logits: next("logits")? })
+            #[cfg(feature = "cuda")]
+            Self::Gpu(engine) => engine.run(Images::Host(pixels), n, size)?,
+        })
     }
 
-    /// What does the counting: the instruction set of the own kernels, or candle.
+    /// As [`Runner::run`], for images that lie on the runner's GPU already; `None` where it has none.
+    ///
+    /// # Errors
+    /// As [`Runner::run`].
+    #[cfg(feature = "cuda")]
+    pub fn run_there(
+        &self,
+        images: &CudaSlice<f32>,
+        n: usize,
+        size: (usize, usize),
+    ) -> Option<Result<Predictions>> {
+        match self {
+            Self::Gpu(engine) => Some(engine.run(Images::Device(images), n, size).and_then(predictions)),
+            Self::Cpu(_) => None,
+        }
+    }
+
+    /// What does the counting: the instruction set of the own kernels, or cuBLAS.
     #[must_use]
     pub fn path(&self) -> String {
         match self {
             Self::Cpu(engine) => engine.unit(),
-            Self::Candle(_) => "candle".into(),
+            #[cfg(feature = "cuda")]
+            Self::Gpu(_) => "cuBLAS".into(),
         }
     }
+}
+
+fn predictions(outputs: Vec<Output>) -> Result<Predictions> {
+    let mut outputs = outputs.into_iter();
+    let mut next = |what: &str| match outputs.next() {
+        Some(Output { shape: [_, _, 1, 1], values, .. }) => Ok(values),
+        Some(Output { shape, .. }) => {
+            let expected = "one pixel an image".into();
+            Err(NnError::Shape { what: what.into(), got: shape.to_vec(), expected })
+        }
+        None => Err(NnError::Weights(format!("the network gave no {what}"))),
+    };
+    Ok(Predictions { features: next("features")?, logits: next("logits")? })
 }
 
 #[cfg(test)]
@@ -115,21 +147,17 @@ mod tests {
     }
 
     #[test]
-    fn processor_and_candle_agree_with_the_network() {
+    fn the_processor_agrees_with_the_network() {
         for (stem, (h, w)) in [(Stem::Large, (33, 29)), (Stem::Large, (64, 48)), (Stem::Small, (9, 12))] {
             let net = network(stem);
             let x = pixels(5 * 3 * h * w);
             let tensor = Tensor::from_slice(&x, (5, 3, h, w), &Device::Cpu).unwrap();
             let logits = net.forward(&tensor).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
             let features = net.features(&tensor).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
-            let graph = net.graph().unwrap();
-            let nodes = ["features.pool", "classifier"].map(|n| graph.find(n).unwrap());
-            let candle = CandleEngine::new(&graph, &nodes, &Device::Cpu, DType::F32).unwrap();
-            for runner in [Runner::of(&net, &Device::Cpu, Precision::F32).unwrap(), Runner::Candle(candle)] {
-                let got = runner.run(&x, 5, (h, w)).unwrap();
-                assert!(apart(&got.logits, &logits) < 1e-4, "{stem:?} {h} x {w} {}", runner.path());
-                assert!(apart(&got.features, &features) < 1e-4, "{stem:?} {h} x {w} {}", runner.path());
-            }
+            let runner = Runner::of(&net, &Device::Cpu, Precision::F32).unwrap();
+            let got = runner.run(&x, 5, (h, w)).unwrap();
+            assert!(apart(&got.logits, &logits) < 1e-4, "{stem:?} {h} x {w} {}", runner.path());
+            assert!(apart(&got.features, &features) < 1e-4, "{stem:?} {h} x {w} {}", runner.path());
         }
     }
 
@@ -145,16 +173,12 @@ mod tests {
     }
 
     #[test]
-    fn pixels_that_do_not_fit_are_refused_on_both() {
+    fn pixels_that_do_not_fit_are_refused() {
         let net = network(Stem::Large);
-        let graph = net.graph().unwrap();
-        let nodes = ["features.pool", "classifier"].map(|n| graph.find(n).unwrap());
-        let candle = CandleEngine::new(&graph, &nodes, &Device::Cpu, DType::F32).unwrap();
-        for runner in [Runner::of(&net, &Device::Cpu, Precision::F32).unwrap(), Runner::Candle(candle)] {
-            for (len, size) in [(3 * 33 * 29 - 1, (33, 29)), (3 * 4 * 2, (4, 2)), (0, (0, 5))] {
-                let error = runner.run(&pixels(len), 1, size).unwrap_err();
-                assert!(matches!(error, NnError::Shape { .. }), "{size:?}: {error}");
-            }
+        let runner = Runner::of(&net, &Device::Cpu, Precision::F32).unwrap();
+        for (len, size) in [(3 * 33 * 29 - 1, (33, 29)), (3 * 4 * 2, (4, 2)), (0, (0, 5))] {
+            let error = runner.run(&pixels(len), 1, size).unwrap_err();
+            assert!(matches!(error, NnError::Shape { .. }), "{size:?}: {error}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! From layers to steps: what can be done while reading or writing is not a step of its own.
 
+use super::fold::{Folded, POINT, Readers};
 use super::graph::{Graph, Layer, NodeId};
 use super::pointwise::Pointwise;
 use super::precision::Target;
@@ -9,9 +10,7 @@ use crate::error::Result;
 use eyepatch_kernels::nhwc::half::Pairs;
 use eyepatch_kernels::nhwc::{Panels, Window, Winograd};
 
-const POINT: Window = Window { side: 1, stride: 1, padding: 0 };
 const THREE: Window = Window { side: 3, stride: 1, padding: 1 };
-const HALVE: Window = Window { side: 2, stride: 2, padding: 0 };
 /// Fewer input channels than this fill no register: the transforms of [`Winograd`] would cost more than they save.
 const LEAST_CHANNELS: usize = 8;
 
@@ -34,13 +33,6 @@ struct Pending {
     relu: bool,
 }
 
-impl Folded<'_> {
-    fn last(&self) -> NodeId {
-        // The convolution itself is always there.
-        self.nodes[self.nodes.len() - 1]
-    }
-}
-
 impl Pending {
     fn new(value: Value) -> Self {
         Self { value, norm: None, relu: false }
@@ -60,25 +52,10 @@ impl Pending {
     }
 }
 
-/// A convolution with all that follows it and can be folded into it.
-struct Folded<'a> {
-    weights: Vec<f32>,
-    bias: Vec<f32>,
-    window: Window,
-    relu: bool,
-    /// Whether a mean over 2 x 2 pixels follows.
-    halve: bool,
-    /// The nodes that are folded in; the last one has the result's value.
-    nodes: Vec<NodeId>,
-    input: &'a [NodeId],
-}
-
 pub(super) struct Compiler<'a> {
     graph: &'a Graph,
     target: Target,
-    /// Who reads each node; an output is read once more.
-    readers: Vec<Vec<NodeId>>,
-    wanted: Vec<bool>,
+    readers: Readers<'a>,
     values: Vec<Option<Pending>>,
     /// Nodes that a step has computed, with those inside it that nobody reads.
     done: Vec<bool>,
@@ -87,19 +64,12 @@ pub(super) struct Compiler<'a> {
 
 impl<'a> Compiler<'a> {
     pub(super) fn compile(graph: &'a Graph, outputs: &[NodeId], target: Target) -> Result<Program> {
-        let mut readers = vec![vec![]; graph.nodes.len()];
-        for (i, node) in graph.nodes.iter().enumerate() {
-            node.inputs.iter().for_each(|input| readers[input.0].push(NodeId(i)));
-        }
-        let mut wanted = vec![false; graph.nodes.len()];
-        outputs.iter().for_each(|o| wanted[o.0] = true);
+        let readers = Readers::of(graph, outputs);
         let (values, done) = (vec![None; graph.nodes.len()], vec![false; graph.nodes.len()]);
-        let mut this = Self { graph, target, readers, wanted, values, done, steps: vec![] };
-        this.drop_unread();
+        let mut this = Self { graph, target, readers, values, done, steps: vec![] };
         this.values[0] = Some(Pending::new(Value::one(0, graph.nodes[0].channels)));
         for i in 1..graph.nodes.len() {
-            let needed = this.wanted[i] || !this.readers[i].is_empty();
-            if needed && !this.done[i] {
+            if this.readers.needed(NodeId(i)) && !this.done[i] {
                 this.node(NodeId(i))?;
             }
         }
@@ -111,18 +81,6 @@ impl<'a> Compiler<'a> {
         }
         outputs.iter().flat_map(|(_, v)| &v.parts).for_each(|p| last_use[p.0] = usize::MAX);
         Ok(Program { steps: this.steps, last_use, outputs, channels: graph.nodes[0].channels })
-    }
-
-    /// Nodes that lead to no output are nobody's readers.
-    fn drop_unread(&mut self) {
-        for i in (0..self.graph.nodes.len()).rev() {
-            if !self.wanted[i] && self.readers[i].is_empty() {
-                self.graph.nodes[i]
-                    .inputs
-                    .iter()
-                    .for_each(|input| self.readers[input.0].retain(|r| r.0 != i));
-            }
-        }
     }
 
     fn push(&mut self, step: Step) -> BufferId {
@@ -174,14 +132,6 @@ impl<'a> Compiler<'a> {
         self.values[node.0] = Some(Pending::new(Value::one(buffer, self.graph.channels(*node))));
     }
 
-    /// The only reader of a node that nobody else wants.
-    fn only_reader(&self, node: NodeId) -> Option<NodeId> {
-        match self.readers[node.0].as_slice() {
-            [reader] if !self.wanted[node.0] => Some(*reader),
-            _ => None,
-        }
-    }
-
     fn node(&mut self, at: NodeId) -> Result<()> {
         let graph = self.graph;
         let node = &graph.nodes[at.0];
@@ -211,7 +161,7 @@ impl<'a> Compiler<'a> {
             }
             Layer::Add => {
                 let from = [self.single(input), self.single(node.inputs[1])];
-                let relu = self.only_reader(at).filter(|r| self.graph.nodes[r.0].layer == Some(Layer::Relu));
+                let relu = self.readers.only(at).filter(|r| self.graph.nodes[r.0].layer == Some(Layer::Relu));
                 let nodes: Vec<NodeId> = [at].into_iter().chain(relu).collect();
                 self.set(&nodes, Step::Add { from, relu: relu.is_some() });
             }
@@ -234,42 +184,12 @@ impl<'a> Compiler<'a> {
         if fine(&pending) { pending } else { Pending::new(self.plain(node)) }
     }
 
-    /// The convolution at a node with the normalisation, ReLU and (with `may_halve`) mean that follow and that nobody sees
-    /// in between.
-    fn fold(&self, at: NodeId, may_halve: bool) -> Option<Folded<'a>> {
-        let node = &self.graph.nodes[at.0];
-        let Some(Layer::Conv { weights, bias, window }) = &node.layer else { return None };
-        let bias = if bias.is_empty() { vec![0.0; node.channels] } else { bias.clone() };
-        let (weights, window, input) = (weights.clone(), *window, node.inputs.as_slice());
-        let mut conv = Folded { weights, bias, window, relu: false, halve: false, nodes: vec![at], input };
-        while let Some(next) = self.only_reader(conv.last()) {
-            match &self.graph.nodes[next.0].layer {
-                Some(Layer::Norm { scale, shift }) if !conv.relu => {
-                    let size = conv.weights.len() / scale.len();
-                    for (o, (a, b)) in scale.iter().zip(shift).enumerate() {
-                        conv.weights[o * size..(o + 1) * size].iter_mut().for_each(|w| *w *= a);
-                        conv.bias[o] = a * conv.bias[o] + b;
-                    }
-                }
-                Some(Layer::Relu) => conv.relu = true,
-                Some(Layer::AveragePool(w))
-                    if may_halve && *w == HALVE && window == POINT && !conv.relu && !conv.halve =>
-                {
-                    conv.halve = true;
-                }
-                _ => break,
-            }
-            conv.nodes.push(next);
-        }
-        Some(conv)
-    }
-
     fn conv(&mut self, at: NodeId) -> Result<()> {
         let input = self.graph.nodes[at.0].inputs[0];
         let channels = self.graph.channels(input);
         // A mean and the convolution before it commute: it is taken while the convolution's input is read, which only
         // a reading that ends in a ReLU does.
-        let Some(conv) = self.fold(at, self.pending(input).relu) else { return Ok(()) };
+        let Some(conv) = self.readers.fold(at, self.pending(input).relu) else { return Ok(()) };
         if conv.window == POINT {
             return self.pointwise(conv);
         }
@@ -297,7 +217,8 @@ impl<'a> Compiler<'a> {
         let pending = self.plain_unless(conv.input[0], |p| p.is_plain() || p.relu);
         let (norm, from) = (pending.norm_relu(), pending.value);
         let first = Pointwise::new(self.target, norm, &conv.weights, &conv.bias, conv.relu)?;
-        let second = self.only_reader(last).filter(|_| !conv.halve).and_then(|next| self.fold(next, false));
+        let second =
+            self.readers.only(last).filter(|_| !conv.halve).and_then(|next| self.readers.fold(next, false));
         match second.filter(|c| is_strips(c, output)) {
             Some(second) => {
                 let strips =

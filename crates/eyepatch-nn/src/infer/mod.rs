@@ -1,4 +1,5 @@
-//! Inference on the CPU: a network as a graph of layers, compiled to a few fused steps over NHWC kernels.
+//! Inference: a network as a graph of layers, compiled to a few fused steps over NHWC kernels on the processor, or (with feature
+//! `cuda`) to matrix products and kernels on an NVIDIA GPU.
 //!
 //! ```
 //! use eyepatch_nn::infer::{Engine, Graph, Layer, Precision};
@@ -14,7 +15,7 @@
 //! # }
 //! ```
 //!
-//! What makes it fast: batch normalisation folded into the convolution before it, or into the reading of the one after
+//! What makes the processor's fast: batch normalisation folded into the convolution before it, or into the reading of the one after
 //! it; concatenation without a copy (a value is a list of buffers); a transition's mean taken before its 1 x 1
 //! convolution, with which it commutes; 3 x 3 convolutions by Winograd's filtering, strip by strip behind the 1 x 1
 //! convolution that feeds them, so that what lies between stays in the core's cache.
@@ -22,9 +23,11 @@
 //! An image's results are the same bits whatever the batch, its order and the number of threads.
 
 mod arena;
-mod candle;
 mod compile;
 mod engine;
+mod fold;
+#[cfg(any(feature = "cuda", test))]
+mod gpu;
 mod graph;
 mod pointwise;
 mod precision;
@@ -33,8 +36,9 @@ mod strips;
 #[cfg(test)]
 mod tests;
 
-pub use candle::CandleEngine;
 pub use engine::{Engine, Output, Profile};
 pub use eyepatch_kernels::nhwc::{Isa, Window};
+#[cfg(feature = "cuda")]
+pub use gpu::{GpuEngine, Images};
 pub use graph::{Graph, Layer, NodeId};
 pub use precision::Precision;

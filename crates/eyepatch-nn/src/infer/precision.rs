@@ -11,7 +11,8 @@ pub enum Precision {
     /// 32-bit numbers.
     #[default]
     F32,
-    /// Split in two bfloat16 numbers, good to about 16 bits, where the CPU multiplies them in hardware.
+    /// Split in two bfloat16 numbers, good to about 16 bits, where the CPU multiplies them in hardware; rounded to TF32, good to
+    /// 11 bits, on a GPU.
     Bf16,
 }
 

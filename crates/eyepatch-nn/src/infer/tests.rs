@@ -4,7 +4,7 @@ mod naive;
 mod random;
 
 use super::engine::Output;
-use super::{Engine, Graph, Isa, Layer, NodeId, Precision};
+use super::{Engine, Graph, Isa, Layer, NodeId, Precision, gpu};
 use crate::densenet::{DenseNet, DenseNetConfig};
 use crate::error::NnError;
 use eyepatch_kernels::nhwc::half::Unit;
@@ -42,6 +42,11 @@ fn engines(graph: &Graph, wanted: &[NodeId]) -> Vec<(Engine, f64)> {
 fn compare(graph: &Graph, wanted: &[NodeId], pixels: &[f32], n: usize, size: (usize, usize)) {
     let image = pixels.len() / n;
     let exact: Vec<_> = pixels.chunks_exact(image).map(|x| interpret(graph, x, size)).collect();
+    let outputs = gpu::naive::run(graph, wanted, pixels, n, size).unwrap();
+    assert_eq!(outputs.len(), wanted.len());
+    for (output, node) in outputs.iter().zip(wanted) {
+        check("as on a GPU", output, *node, &exact, TOLERANCE);
+    }
     for (engine, tolerance) in engines(graph, wanted) {
         let unit = engine.unit();
         for (pool, threads) in POOLS.iter().zip(1..) {

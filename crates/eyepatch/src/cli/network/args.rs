@@ -44,7 +44,8 @@ pub(crate) struct NetworkArgs {
 pub(crate) enum PrecisionArg {
     /// 32 bits.
     F32,
-    /// on CPUs with AMX or avx512_bf16 factors split in two 16-bit numbers, nearly as exact; on GPUs 16 bits.
+    /// on CPUs with AMX or avx512_bf16 factors split in two 16-bit numbers, nearly as exact; on GPUs factors
+    /// rounded to 11 bits (TF32). Sums are 32 bits wide everywhere.
     Bf16,
 }
 
