@@ -29,6 +29,12 @@ pub trait Preprocess: Sync {
     /// # Errors
     /// [`crate::Error::Shape`].
     fn batch(&self, images: &[Image]) -> Result<Batch>;
+
+    /// Whether each value of a batch depends on nothing but the same pixel of its image (no resizing, no scaling by the image's
+    /// own maximum). Then an image that is put together of two is, preprocessed, put together of those two preprocessed.
+    fn is_pointwise(&self) -> bool {
+        false
+    }
 }
 
 /// What is explained: one output of a model on one image.

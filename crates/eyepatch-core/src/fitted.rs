@@ -2,7 +2,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Batch, Ctx, Error, Head, Result, Scores};
+use crate::{Batch, Ctx, Device, Error, Head, Result, Scores};
 
 /// One epoch of training.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,11 @@ pub trait Fitted: Send + Sync {
     /// # Errors
     /// [`Error::Io`].
     fn save(&self, folder: &Path) -> Result<()>;
+
+    /// Where [`Fitted::predict`] computes: whoever makes batches there spares them the way through the host's memory.
+    fn device(&self) -> Device {
+        Device::Cpu
+    }
 
     /// How training went; empty for a model that arrived trained.
     fn history(&self) -> &[Epoch] {

@@ -66,6 +66,10 @@ impl Preprocess for FullScale {
         }
         Batch::nchw(images.len(), channels, first.height(), first.width(), values)
     }
+
+    fn is_pointwise(&self) -> bool {
+        true
+    }
 }
 
 /// A device's buffer that is none of the model's own: there is nothing to downcast it to, so it must be brought to the

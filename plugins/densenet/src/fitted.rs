@@ -6,14 +6,14 @@ use eyepatch_core::{
     Activations, Batch, ContentHash, Ctx, Embed, Epoch, Error as CoreError, Fitted, Gradients, Head,
     LayerGradients, OutputSpace, Randomise, Result, Scores, Trunk,
 };
-use eyepatch_nn::infer::Engine;
-use eyepatch_nn::{DenseNet as Network, Device, NnError, Tensor};
+use eyepatch_nn::device::cuda_index;
+use eyepatch_nn::{DenseNet as Network, Device, NnError, Precision, Predictions, Runner as Whole, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, core};
 use crate::params::DenseNet;
 use crate::start;
-use crate::trunk::{Runner, engine};
+use crate::trunk::Runner;
 
 /// Weights, with torchvision's names.
 const WEIGHTS: &str = "weights.safetensors";
@@ -36,9 +36,9 @@ pub(crate) struct FittedDenseNet {
     about: About,
     /// Key of the frozen part that it shares, where it shares one.
     trunk: Option<ContentHash>,
-    /// What computes features, where a frozen part is shared, and else the whole network on the CPU; made when asked for.
+    /// What computes features, where a frozen part is shared, and else the whole network; made when asked for.
     runner: OnceLock<Runner>,
-    whole: OnceLock<Engine>,
+    whole: OnceLock<Whole>,
 }
 
 impl FittedDenseNet {
@@ -72,30 +72,32 @@ impl FittedDenseNet {
     }
 
     /// Embeddings and logits of a batch.
-    fn run(&self, batch: &Batch, ctx: &Ctx) -> Result<(Vec<f32>, Vec<f32>)> {
-        if !matches!(self.net.device(), Device::Cpu) {
-            let embeddings = self.each(batch, ctx, |x| self.net.features(x))?;
-            return Ok((embeddings, self.each(batch, ctx, |x| self.net.forward(x))?));
-        }
+    fn run(&self, batch: &Batch, ctx: &Ctx) -> Result<Predictions> {
         let whole = match self.whole.get() {
-            Some(engine) => engine,
+            Some(runner) => runner,
             None => {
-                let made = engine(&self.net, &["features.pool", "classifier"]).map_err(core)?;
+                let made = Whole::of(&self.net, self.net.device(), Precision::F32).map_err(core)?;
                 self.whole.get_or_init(|| made)
             }
         };
-        let values = self.values(batch)?;
+        self.fits(batch)?;
         let (side, size) = (self.about.size, batch.channels * self.about.size * self.about.size);
-        let (mut embeddings, mut logits) = (Vec::new(), Vec::new());
-        for images in values.chunks(size * AT_ONCE) {
-            ctx.check()?;
-            let outputs =
-                ctx.install(|| whole.run(images, images.len() / size, (side, side))).map_err(core)?;
-            for (all, output) in [&mut embeddings, &mut logits].into_iter().zip(outputs) {
-                all.extend(output.values);
-            }
+        #[cfg(feature = "cuda")]
+        if let Some(there) = eyepatch_device::values(batch)
+            && let Some(found) = whole.run_there(there, batch.n, (side, side))
+        {
+            return found.map_err(core);
         }
-        Ok((embeddings, logits))
+        let mut all = Predictions { features: Vec::new(), logits: Vec::new() };
+        for images in batch.host_f32()?.chunks(size * AT_ONCE) {
+            ctx.check()?;
+            let run = || whole.run(images, images.len() / size, (side, side));
+            // A GPU's work belongs to the thread that asks for it.
+            let found = if self.net.device().is_cpu() { ctx.install(run) } else { run() }.map_err(core)?;
+            all.features.extend(found.features);
+            all.logits.extend(found.logits);
+        }
+        Ok(all)
     }
 
     /// Features of a batch from the shared trunk.
@@ -113,14 +115,20 @@ impl FittedDenseNet {
         runner.features(&self.values(batch)?, [batch.channels, self.about.size], ctx)
     }
 
-    /// The batch's pixels, if it fits the network.
-    fn values<'a>(&self, batch: &'a Batch) -> Result<std::borrow::Cow<'a, [f32]>> {
+    /// That the batch is of the network's size.
+    fn fits(&self, batch: &Batch) -> Result<()> {
         let side = self.about.size;
         let (got, want) =
             ([batch.channels, batch.height, batch.width], [self.net.config().in_channels, side, side]);
         if got != want {
             return Err(CoreError::shape("network input", format!("{want:?}"), format!("{got:?}")));
         }
+        Ok(())
+    }
+
+    /// The batch's pixels, if it fits the network.
+    fn values<'a>(&self, batch: &'a Batch) -> Result<std::borrow::Cow<'a, [f32]>> {
+        self.fits(batch)?;
         batch.host_f32()
     }
 
@@ -173,7 +181,7 @@ impl Fitted for FittedDenseNet {
             // The same way as from kept features, so that both give the same bits.
             return self.scores(&self.features(batch, ctx)?, ctx);
         }
-        let (_, logits) = self.run(batch, ctx)?;
+        let logits = self.run(batch, ctx)?.logits;
         Scores::new(self.about.classes.len(), OutputSpace::Logits, logits)
     }
 
@@ -182,6 +190,10 @@ impl Fitted for FittedDenseNet {
         let path = folder.join(ABOUT);
         let text = serde_json::to_string(&self.about).map_err(|e| CoreError::io(&path, e.into()))?;
         std::fs::write(&path, text).map_err(|e| CoreError::io(path, e))
+    }
+
+    fn device(&self) -> eyepatch_core::Device {
+        cuda_index(self.net.device()).map_or(eyepatch_core::Device::Cpu, eyepatch_core::Device::Cuda)
     }
 
     fn history(&self) -> &[Epoch] {
@@ -232,7 +244,7 @@ impl Embed for FittedDenseNet {
     }
 
     fn embed(&self, batch: &Batch, ctx: &Ctx) -> Result<Vec<f32>> {
-        Ok(self.run(batch, ctx)?.0)
+        Ok(self.run(batch, ctx)?.features)
     }
 }
 

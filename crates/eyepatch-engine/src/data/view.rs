@@ -230,6 +230,10 @@ impl Preprocess for Pipeline {
         }
         Batch::nchw(images.len(), channels, height, width, values)
     }
+
+    fn is_pointwise(&self) -> bool {
+        self.before.is_some() || self.after != Some(Normalise::ImageMaximum)
+    }
 }
 
 fn normalised(image: &Image, how: Normalise) -> Vec<f32> {

@@ -1,10 +1,13 @@
-use eyepatch_core::{Budget, Ctx, Error, Fitted, Image, Layout, OutputSpace, Pixels, PixelsMut, Result};
-use eyepatch_core::{Preprocess, Sample};
+use eyepatch_core::{Batch, Budget, Ctx, Error, Fitted, Image, OutputSpace, Preprocess, Result, Sample};
+use eyepatch_device::Composer;
 use eyepatch_kernels::coalition::Coalitions;
+use eyepatch_kernels::cuda::Bounds;
 use rayon::prelude::*;
 
+use super::compose::{Boxes, Segments, compose};
 use super::continuation;
-use crate::{Baseline, Block, Canvas, Game, Segmentation, Shown};
+use super::there::There;
+use crate::{Baseline, Game, Segmentation, Shown};
 
 /// What all explainers are told.
 #[derive(Clone, Copy)]
@@ -29,6 +32,8 @@ pub(super) struct Images<'a> {
     /// For each of them whether what is shown is continued into it.
     continued: Vec<bool>,
     buffers: Vec<Image>,
+    /// Where the model computes on a GPU that can put its images together: one for each of `hidden`.
+    there: Option<There>,
     segmentation: Option<&'a Segmentation>,
     pub(super) space: OutputSpace,
     pub(super) evaluations: usize,
@@ -53,14 +58,16 @@ impl<'a> Images<'a> {
             baselines.iter().map(|b| b.of(image, task.others, task.ctx)).collect();
         let hidden = hidden?;
         let continued = |(b, images): (&Baseline, &Vec<Image>)| vec![*b == Baseline::Inpaint; images.len()];
-        let continued = baselines.iter().zip(&hidden).flat_map(continued).collect();
+        let continued: Vec<bool> = baselines.iter().zip(&hidden).flat_map(continued).collect();
         let hidden = hidden.concat();
+        let there = if continued.contains(&true) { None } else { There::of(task, &hidden)? };
         let buffers = Vec::new();
         Ok(Self {
             task,
             hidden,
             continued,
             buffers,
+            there,
             segmentation,
             space: OutputSpace::Scores,
             evaluations: 0,
@@ -101,14 +108,32 @@ impl<'a> Images<'a> {
                 Ok(())
             };
             self.task.ctx.install(|| buffers.par_iter_mut().enumerate().try_for_each(one))?;
-            self.predict(images, &mut outputs)?;
+            let batch = self.task.preprocess.batch(&self.buffers[..images])?;
+            self.predict(&batch, &mut outputs)?;
         }
         Ok(outputs)
     }
 
-    fn predict(&mut self, images: usize, outputs: &mut Vec<f64>) -> Result<()> {
-        let Task { fitted, preprocess, classes, budget, ctx, .. } = self.task;
-        let scores = fitted.predict(&preprocess.batch(&self.buffers[..images])?, ctx)?;
+    /// The same for batches that are put together on the GPU, one baseline after the other.
+    fn outputs_there(&mut self, n: usize, compose: impl Fn(&Composer) -> Result<Batch>) -> Result<Vec<f64>> {
+        let (baselines, classes) = (self.hidden.len(), self.task.classes.len());
+        let mut outputs = vec![0.0; n * baselines * classes];
+        for baseline in 0..baselines {
+            self.task.ctx.check()?;
+            let Some(there) = &self.there else { continue };
+            let batch = compose(&there.composers[baseline])?;
+            let mut some = Vec::with_capacity(n * classes);
+            self.predict(&batch, &mut some)?;
+            for (row, some) in some.chunks_exact(classes).enumerate() {
+                outputs[(row * baselines + baseline) * classes..][..classes].copy_from_slice(some);
+            }
+        }
+        Ok(outputs)
+    }
+
+    fn predict(&mut self, batch: &Batch, outputs: &mut Vec<f64>) -> Result<()> {
+        let Task { fitted, classes, budget, ctx, .. } = self.task;
+        let (scores, images) = (fitted.predict(batch, ctx)?, batch.n);
         if scores.len() != images || scores.classes != fitted.classes().len() {
             let found = format!("{} x {}", scores.len(), scores.classes);
             let expected = format!("{images} x {}", fitted.classes().len());
@@ -140,6 +165,10 @@ impl Game<[Shown]> for Images<'_> {
     }
 
     fn outputs(&mut self, shown: &[Shown]) -> Result<Vec<f64>> {
+        if let Some(there) = &self.there {
+            let boxes: Vec<Vec<Bounds>> = shown.iter().map(|shown| there.boxes(shown)).collect();
+            return self.outputs_there(shown.len(), |composer| composer.boxes(&boxes));
+        }
         self.outputs_of(shown.len(), |index, images, out| compose(images, out, Boxes(&shown[index])))
     }
 }
@@ -159,57 +188,12 @@ impl Game<Coalitions> for Images<'_> {
         let Some(segmentation) = self.segmentation else {
             return Err(Error::shape("players", "a segmentation", "none"));
         };
+        if self.there.is_some() {
+            let ids: Vec<u32> = segmentation.map().into_iter().map(|player| player as u32).collect();
+            return self.outputs_there(coalitions.rows(), |composer| composer.segments(&ids, coalitions));
+        }
         self.outputs_of(coalitions.rows(), |row, images, out| {
             compose(images, out, Segments(segmentation, coalitions, row))
         })
-    }
-}
-
-/// A coalition that can be composed at any depth.
-trait Compose {
-    fn compose<T: Copy + Send + Sync>(
-        &self,
-        image: &[T],
-        hidden: &[T],
-        whole: Block,
-        out: &mut [T],
-    ) -> Result<()>;
-}
-
-struct Boxes<'a>(&'a Shown);
-
-impl Compose for Boxes<'_> {
-    fn compose<T: Copy + Send + Sync>(
-        &self,
-        image: &[T],
-        hidden: &[T],
-        whole: Block,
-        out: &mut [T],
-    ) -> Result<()> {
-        Ok(Canvas::new(image, hidden, whole, Layout::Nhwc)?.paint(self.0, out)?)
-    }
-}
-
-struct Segments<'a>(&'a Segmentation, &'a Coalitions, usize);
-
-impl Compose for Segments<'_> {
-    fn compose<T: Copy + Send + Sync>(
-        &self,
-        image: &[T],
-        hidden: &[T],
-        _: Block,
-        out: &mut [T],
-    ) -> Result<()> {
-        Ok(self.0.paint(image, hidden, (self.1, self.2), out)?)
-    }
-}
-
-fn compose((image, hidden): (&Image, &Image), out: &mut Image, coalition: impl Compose) -> Result<()> {
-    let whole = Block::image(image.height(), image.width(), image.channels())?;
-    match (image.pixels(), hidden.pixels(), out.pixels_mut()) {
-        (Pixels::U8(a), Pixels::U8(b), PixelsMut::U8(out)) => coalition.compose(a, b, whole, out),
-        (Pixels::U16(a), Pixels::U16(b), PixelsMut::U16(out)) => coalition.compose(a, b, whole, out),
-        (Pixels::F32(a), Pixels::F32(b), PixelsMut::F32(out)) => coalition.compose(a, b, whole, out),
-        _ => Err(Error::shape("baseline", "the image's depth", "another")),
     }
 }

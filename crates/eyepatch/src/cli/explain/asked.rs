@@ -8,6 +8,7 @@ use eyepatch_core::{
     Activations, Batch, Ctx, Error, Fitted, Gradients, Image, LayerGradients, OutputSpace, Preprocess,
     Result, Scores,
 };
+use eyepatch_nn::device::cuda_index;
 use eyepatch_nn::{DenseNet, Device, NnError, Runner, Tensor};
 
 use crate::cli::network::Preparation;
@@ -49,7 +50,8 @@ impl Asked {
     fn timed<T: Send>(&self, ctx: &Ctx, work: impl FnOnce() -> eyepatch_nn::Result<T> + Send) -> Result<T> {
         ctx.check()?;
         let start = Instant::now();
-        let found = ctx.install(work).map_err(network);
+        // A GPU's work belongs to the thread that asks for it.
+        let found = if self.net.device().is_cpu() { ctx.install(work) } else { work() }.map_err(network);
         let spent = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.nanoseconds.fetch_add(spent, Ordering::Relaxed);
         found
@@ -79,10 +81,21 @@ impl Fitted for Asked {
     }
 
     fn predict(&self, batch: &Batch, ctx: &Ctx) -> Result<Scores> {
-        let values = batch.host_f32()?;
         let size = (batch.height, batch.width);
+        #[cfg(feature = "cuda")]
+        if let Some(there) = eyepatch_device::values(batch) {
+            let run = || self.runner.run_there(there, batch.n, size).transpose();
+            if let Some(found) = self.timed(ctx, run)? {
+                return Scores::new(self.classes.len(), OutputSpace::Logits, found.logits);
+            }
+        }
+        let values = batch.host_f32()?;
         let found = self.timed(ctx, || self.runner.run(&values, batch.n, size))?;
         Scores::new(self.classes.len(), OutputSpace::Logits, found.logits)
+    }
+
+    fn device(&self) -> eyepatch_core::Device {
+        cuda_index(self.net.device()).map_or(eyepatch_core::Device::Cpu, eyepatch_core::Device::Cuda)
     }
 
     fn save(&self, folder: &Path) -> Result<()> {
@@ -143,5 +156,9 @@ impl Preprocess for Preparation {
     fn batch(&self, images: &[Image]) -> Result<Batch> {
         let planes = images.iter().flat_map(|image| self.input(image)).collect();
         Batch::nchw(images.len(), self.channels, self.side, self.side, planes)
+    }
+
+    fn is_pointwise(&self) -> bool {
+        true
     }
 }
