@@ -8,9 +8,10 @@
 #   run.sh resources TOOLKIT   registers, spills and barriers of every kernel, as ptxas counts them
 #   run.sh kernels [FOLDER]    on a machine with a GPU: checks the kernels and measures them
 #   run.sh densenet [FOLDER]   DenseNet-121, forward pass and training step, beside PyTorch's
+#   run.sh explain [FOLDER]    partition SHAP of DenseNet-121, 1000 evaluations at 512 px, and against the processor's values
 #   run.sh audit [FOLDER]      the NIH audit with a DenseNet-121 trained on the GPU, and its matrix; where it is stopped,
 #                              the same command goes on (EYEPATCH_DATA: the folder of the data)
-#   run.sh [FOLDER]            all three; results and a summary are left in FOLDER (target/gpu)
+#   run.sh [FOLDER]            all four; results and a summary are left in FOLDER (target/gpu)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 home=crates/eyepatch-kernels
@@ -91,6 +92,45 @@ densenet() {
     python3 benches/gpu/densenet.py $here/device_densenet >"$out/densenet.jsonl" 2> >(tee "$out/densenet.txt" >&2)
 }
 
+# A film of random squares will do: what is timed does not depend on what it shows. The network is random, too.
+explain() {
+    set_up "$@"
+    local film=$out/film.png weights=$out/random.safetensors at=$PWD/$here
+    python3 - "$film" <<'PYTHON'
+import random, struct, sys, zlib
+random.seed(1907)
+cells = [[random.randrange(256) for _ in range(16)] for _ in range(16)]
+rows = b"".join(b"\0" + bytes(cells[y // 32][x // 32] for x in range(512)) for y in range(512))
+chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+header = chunk(b"IHDR", struct.pack(">IIBBBBB", 512, 512, 8, 0, 0, 0, 0))
+open(sys.argv[1], "wb").write(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+PYTHON
+    "$at/device_densenet" weights cpu "$weights"
+    one() { "$at/eyepatch" explain --weights "$weights" --image "$film" --fill black --force --json "$@" 2>/dev/null; }
+    {
+        for precision in f32 bf16 f32 bf16 f32 bf16; do
+            one --size 512 --evals 1000 --batch 100 --device cuda --precision $precision --out "$out/values.npy" | tr -d ' \n'
+            echo
+        done
+        for method in partition permutation; do
+            for device in cuda cpu; do
+                one --method $method --size 128 --evals 200 --device $device --out "$out/$device-$method.npy" | tr -d ' \n'
+                echo
+            done
+        done
+    } >"$out/explain.jsonl"
+    python3 - "$out" <<'PYTHON' | tee "$out/explain.txt"
+import json, sys, numpy
+for line in open(sys.argv[1] + "/explain.jsonl"):
+    r = json.loads(line)
+    print(f"{r['method']:12} {r['shape'][-1]:4} px {r['evaluations']:5} evaluations {r['device']:7} {r['precision']:5}"
+          f"{r['seconds']:7.2f} s, of which {r['network_seconds']:.2f} s in the network")
+for method in "partition", "permutation":
+    a, b = (numpy.load(f"{sys.argv[1]}/{device}-{method}.npy") for device in ("cuda", "cpu"))
+    print(f"{method}: largest difference {abs(a - b).max() / (b.max() - b.min()):.1e} of the range of the processor's values")
+PYTHON
+}
+
 # All layers from scratch, at 320 px. What was finished is kept in the store.
 audit() {
     set_up "$@"
@@ -130,15 +170,15 @@ PYTHON
 }
 
 case ${1:-} in
-    build | try | resources | kernels | densenet | audit | matrix) "$@" ;;
+    build | try | resources | kernels | densenet | explain | audit | matrix) "$@" ;;
     *)
         failed=0
         # Each for itself: what one measured stands whatever becomes of the next.
-        for part in kernels densenet audit; do
+        for part in kernels densenet explain audit; do
             bash benches/gpu/run.sh $part "$@" || { echo "$part failed" >&2; failed=1; }
         done
         out=${1:-$out}
-        for file in doctor densenet audit matrix; do
+        for file in doctor densenet explain audit matrix; do
             if [ -f "$out/$file.txt" ]; then printf '\n== %s\n' $file && tail -n 40 "$out/$file.txt"; fi
         done
         exit $failed
