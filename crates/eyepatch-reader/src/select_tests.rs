@@ -9,7 +9,7 @@ fn cell(masking: &str, n: usize) -> Cell {
     let one = |i: usize| Candidate {
         sample: format!("s{i:03}"),
         patient: format!("p{}", i / 2),
-        label: i % 2 == 0,
+        label: i.is_multiple_of(2),
         score: (i / 4) as f64,
     };
     Cell { class: "pneumonia".into(), masking: masking.into(), candidates: (0..n).map(one).collect() }
