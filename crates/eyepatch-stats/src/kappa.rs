@@ -95,18 +95,53 @@ pub fn cohens_kappa<C: Ord>(
     weights: KappaWeights,
     level: f64,
 ) -> Result<Kappa, StatsError> {
+    of_places(first, second, &places(first.iter().chain(second)), weights, level)
+}
+
+/// The same on a scale whose grades are known beforehand, in their order: a grade that nobody gave keeps its place, so
+/// weights go by the scale. As scikit-learn's `cohen_kappa_score` with `labels`.
+///
+/// # Errors
+/// As [`cohens_kappa`], and [`StatsError::OutOfRange`] with the position of the first rating that is no grade of the scale.
+pub fn cohens_kappa_on<C: Ord>(
+    scale: &[C],
+    first: &[C],
+    second: &[C],
+    weights: KappaWeights,
+    level: f64,
+) -> Result<Kappa, StatsError> {
+    let mut places: BTreeMap<&C, usize> = BTreeMap::new();
+    for grade in scale {
+        let next = places.len();
+        places.entry(grade).or_insert(next);
+    }
+    let strange = |ratings: &[C]| ratings.iter().position(|r| !places.contains_key(r));
+    if let Some(found) = strange(first).or_else(|| strange(second)) {
+        let range = "ratings that are grades of the scale";
+        return Err(StatsError::OutOfRange { name: "position of a rating", range, found: found as f64 });
+    }
+    of_places(first, second, &places, weights, level)
+}
+
+/// `places` has every rating.
+fn of_places<C: Ord>(
+    first: &[C],
+    second: &[C],
+    places: &BTreeMap<&C, usize>,
+    weights: KappaWeights,
+    level: f64,
+) -> Result<Kappa, StatsError> {
     let (labels, found) = (first.len(), second.len());
     if labels != found {
         return Err(NotEstimable::LengthMismatch { what: "ratings".into(), labels, found }.into());
     }
-    if first.is_empty() {
+    let Some(one) = first.first() else {
         return Err(NotEstimable::Empty.into());
-    }
-    let places = places(first.iter().chain(second));
-    let k = places.len();
-    if k < 2 {
+    };
+    if first.iter().chain(second).all(|r| r == one) {
         return Err(NotEstimable::Constant { what: "ratings".into() }.into());
     }
+    let k = places.len();
     let n = first.len() as f64;
     let mut table = vec![vec![0.0; k]; k];
     for (a, b) in first.iter().zip(second) {
@@ -177,6 +212,12 @@ mod tests {
         assert!(cases.as_array().unwrap().len() >= 4);
     }
 
+    const GOLDEN: [(KappaWeights, f64); 3] = [
+        (KappaWeights::Unweighted, 0.4444444444444444),
+        (KappaWeights::Linear, 0.6585365853658536),
+        (KappaWeights::Quadratic, 0.8070175438596492),
+    ];
+
     /// The slow twin: disagreement of pairs as rated, over that of every first with every second rating.
     fn slowly(a: &[u8], b: &[u8], weights: KappaWeights) -> f64 {
         let mut given: Vec<u8> = a.iter().chain(b).copied().collect();
@@ -208,6 +249,25 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// scikit-learn 1.9.1, `cohen_kappa_score(a, b, labels=[1, 2, 3, 4, 5], weights=…)`; nobody gives grade 3.
+    #[test]
+    fn a_grade_that_nobody_gave_keeps_its_place() {
+        let a = [1, 2, 2, 4, 5, 5, 1, 4, 2, 5, 4, 1];
+        let b = [1, 2, 4, 4, 5, 4, 2, 5, 2, 5, 2, 1];
+        for (weights, expected) in GOLDEN {
+            let found = cohens_kappa_on(&[1, 2, 3, 4, 5], &a, &b, weights, 0.95).unwrap();
+            assert!((found.kappa - expected).abs() < 1e-12, "{weights:?}: {found:?}");
+        }
+        // Without the scale the gap closes, and weights differ: scikit-learn says so, too (0.6552).
+        let closed = cohens_kappa(&a, &b, KappaWeights::Linear, 0.95).unwrap();
+        assert!((closed.kappa - GOLDEN[1].1).abs() > 1e-3, "{closed:?}");
+        let strange =
+            cohens_kappa_on(&[1, 2], &[1, 2, 3], &[1, 2, 2], KappaWeights::Linear, 0.95).unwrap_err();
+        assert!(matches!(strange, StatsError::OutOfRange { found: 2.0, .. }), "{strange:?}");
+        let flat = cohens_kappa_on(&[1, 2], &[1, 1], &[1, 1], KappaWeights::Linear, 0.95).unwrap_err();
+        assert_eq!(flat, NotEstimable::Constant { what: "ratings".into() }.into());
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub use error::{NotEstimable, StatsError};
 pub use fleiss::fleiss_kappa;
 pub use holm::{holm_adjusted, holm_steps};
 pub use influence::{AucInfluence, FoldAuc, FoldScores, covariance};
-pub use kappa::{Kappa, KappaWeights, cohens_kappa};
+pub use kappa::{Kappa, KappaWeights, cohens_kappa, cohens_kappa_on};
 pub use normal::{log10_normal_upper_tail, normal_cdf, normal_quantile, normal_upper_tail};
 pub use operating_point::{OperatingPoint, sensitivity_at_specificity};
 pub use permutation::{PermutationTest, permute_labels, swap_scores};
