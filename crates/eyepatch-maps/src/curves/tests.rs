@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::twins::maps;
-use crate::{Map, MapsError, NotEstimable, Outcome};
+use crate::{Map, MapsError, NotEstimable};
 
 /// A model that adds up weights of shown pixels: its exact attribution is the weights.
 fn linear(weights: &[f64]) -> impl Fn(&[Mask]) -> Result<Vec<f64>, MapsError> + '_ {
@@ -97,18 +97,6 @@ fn a_useless_map_gains_nothing() {
         .unwrap()
     };
     assert_eq!(of(1), of(100));
-}
-
-#[test]
-fn reliance() {
-    let roi = Mask::new(2, 2, vec![1, 1, 0, 0]).unwrap();
-    let found = roi_reliance(&roi, linear(&[3.0, 3.0, 1.0, 1.0])).unwrap();
-    assert_eq!((found.whole, found.roi_alone, found.without_roi, found.baseline), (8.0, 6.0, 2.0, 0.0));
-    assert_eq!((found.sufficiency, found.necessity), (Outcome::Value(0.75), Outcome::Value(0.75)));
-    let none = roi_reliance(&roi, linear(&[1.0, 0.0, -1.0, 0.0])).unwrap();
-    assert_eq!(none.sufficiency, Outcome::NotEstimable(NotEstimable::NoEffect));
-    let empty = roi_reliance(&Mask::filled(2, 2, false), linear(&[0.0; 4]));
-    assert!(matches!(empty, Err(MapsError::NotEstimable(NotEstimable::EmptyRoi))));
 }
 
 #[test]

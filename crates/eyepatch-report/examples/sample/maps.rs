@@ -78,6 +78,8 @@ pub(crate) fn maps(pictures: &mut BTreeMap<String, Vec<u8>>) -> Vec<Maps> {
         pointing: estimate(0.04).map(|hit| (hit, 0.28)),
         groups: vec![group("negative", 0.88), group("positive", 0.94)],
         game: estimate(0.86),
+        roi_alone: estimate(0.12),
+        rest_alone: estimate(0.91),
         beyond: vec![
             beyond(Null::OtherLabel, 0.94, Some(0.05), None),
             beyond(Null::MovedMaps, 0.06, Some(0.05), None),

@@ -20,6 +20,7 @@ pub(super) struct View<'a> {
     places: Vec<Place<'a>>,
     pointing: Option<(String, String)>,
     game: String,
+    alone: Option<(String, String)>,
     groups: Vec<(&'a str, &'a str, usize, usize, String)>,
     beyond: Vec<Row<'a>>,
     mean: Option<Shown>,
@@ -69,6 +70,10 @@ impl<'a> View<'a> {
             places: m.places.iter().map(place).collect(),
             pointing: m.pointing.as_ref().map(|(hit, chance)| (percent(Some(hit)), format::percent(*chance))),
             game: percent(m.game.as_ref()),
+            alone: m
+                .roi_alone
+                .is_some()
+                .then(|| [&m.roi_alone, &m.rest_alone].map(|e| percent(e.as_ref())).into()),
             groups: m
                 .groups
                 .iter()

@@ -36,6 +36,13 @@ pub struct Maps {
     /// The part of what moves the output that falls to all but the ROI, the mean over images: exact Shapley values of two players, ROI
     /// and rest, each hidden by training images.
     pub game: Option<Estimate>,
+    /// How much of what whole images do to the output, over training images, the ROI does alone (its sufficiency): the slope of one on
+    /// the other. 1 where the ROI is all that counts; may lie outside of 0 to 1.
+    #[serde(default)]
+    pub roi_alone: Option<Estimate>,
+    /// The same of all but the ROI.
+    #[serde(default)]
+    pub rest_alone: Option<Estimate>,
     /// What is used outside of the ROI, held against chance.
     pub beyond: Vec<Beyond>,
     /// The mean map in a frame in which all ROIs have the same bounding box.

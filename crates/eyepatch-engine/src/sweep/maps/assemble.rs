@@ -11,6 +11,7 @@ use eyepatch_report::schema::{Beyond, CheckState, Estimate, MapCheck, MapGroup, 
 
 use super::beyond::{CHANCE, beyond};
 use super::found::{Checked, Found, FoundImage};
+use super::game::RoiGame;
 use super::strategies::strategies;
 use super::{Region, draw};
 use crate::Result;
@@ -105,6 +106,8 @@ pub(in crate::sweep) fn sections(
             pointing: pointing_game(&images)?,
             groups: groups(s, &judge.rule.attributes, &images)?,
             game: estimate(&observations(&images, |i| i.found.game?.outside))?,
+            roi_alone: restored(&images, |g| g.roi_alone)?,
+            rest_alone: restored(&images, |g| g.alone)?,
             beyond,
             mean: draw::mean(drawer, &class, &images)?,
             clusters,
@@ -237,6 +240,23 @@ fn places(images: &[Measured<'_>]) -> Result<Vec<MapPlace>> {
 fn estimate(all: &[Observation<'_>]) -> Result<Option<Estimate>> {
     let mean = outcome(clustered_mean(all, LEVEL))?;
     Ok(mean.value().map(|m| Estimate { value: m.mean, interval: Some(interval(m.lower, m.upper)) }))
+}
+
+/// How much of what whole images do to the output a part of them does alone, over training images that take the place of all else
+/// (the sufficiency of DeYoung et al., "ERASER", ACL 2020): the slope, through 0, of the part's effect on the image's. Its
+/// interval is that of the slope's influence values, clustered by patient.
+fn restored(images: &[Measured<'_>], part: impl Fn(&RoiGame) -> f64) -> Result<Option<Estimate>> {
+    let pair = |i: &Measured<'_>| i.found.game.map(|game| (game.effect, part(&game)));
+    let pairs: Vec<(f64, f64)> = images.iter().filter_map(pair).collect();
+    let squares = pairs.iter().map(|(effect, _)| effect * effect).sum::<f64>() / pairs.len().max(1) as f64;
+    if squares <= 0.0 {
+        return Ok(None);
+    }
+    let slope = pairs.iter().map(|(effect, part)| effect * part).sum::<f64>() / pairs.len() as f64 / squares;
+    estimate(&observations(images, |i| {
+        let (effect, part) = pair(i)?;
+        Some(slope + effect * (part - slope * effect) / squares)
+    }))
 }
 
 pub(super) fn interval(lower: f64, upper: f64) -> Interval {

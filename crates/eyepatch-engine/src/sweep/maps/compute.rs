@@ -22,7 +22,7 @@ use crate::{Error, Result};
 /// Where the cell leaves what it found.
 pub(in crate::sweep) const MAPS_FILE: &str = "maps.json";
 /// Raised whenever something else is found.
-pub(in crate::sweep) const REVISION: u32 = 3;
+pub(in crate::sweep) const REVISION: u32 = 4;
 
 /// Images that go through a model at once.
 const BATCH: usize = 32;

@@ -16,6 +16,10 @@ pub(super) struct RoiGame {
     pub(super) outside: Option<f64>,
     /// `f(d, x) - f(d, d)`, the mean over donors: what the rest tells with the ROI hidden.
     pub(super) alone: f64,
+    /// `f(x, d) - f(d, d)` likewise: what the ROI tells with the rest hidden.
+    pub(super) roi_alone: f64,
+    /// `f(x, x) - f(d, d)` likewise: what the whole image tells.
+    pub(super) effect: f64,
 }
 
 impl RoiGame {
@@ -38,17 +42,21 @@ impl RoiGame {
     /// on the donors.
     fn of(outputs: &[f64], plain: &[f64]) -> Self {
         let whole = outputs[0];
-        let (mut inside, mut outside, mut alone) = (0.0, 0.0, 0.0);
+        let (mut inside, mut outside) = (0.0, 0.0);
+        let (mut alone, mut roi_alone, mut effect) = (0.0, 0.0, 0.0);
         for (mixed, &none) in outputs[1..].chunks_exact(2).zip(plain) {
             let [roi, rest] = [mixed[0], mixed[1]];
             inside += (0.5 * (roi - none + whole - rest)).powi(2);
             outside += (0.5 * (rest - none + whole - roi)).powi(2);
             alone += rest - none;
+            roi_alone += roi - none;
+            effect += whole - none;
         }
         let (inside, outside) = (inside.sqrt(), outside.sqrt());
         let moved = inside + outside > 0.0;
         let n = plain.len().max(1) as f64;
-        Self { outside: moved.then(|| outside / (inside + outside)), alone: alone / n }
+        let outside = moved.then(|| outside / (inside + outside));
+        Self { outside, alone: alone / n, roi_alone: roi_alone / n, effect: effect / n }
     }
 }
 
@@ -65,6 +73,7 @@ mod tests {
         let (inside, outside) = (18.0f64.sqrt(), 5.0f64.sqrt());
         assert!((game.outside.unwrap() - outside / (inside + outside)).abs() < 1e-12);
         assert!((game.alone + 0.5).abs() < 1e-12);
+        assert!((game.roi_alone - 3.0).abs() < 1e-12 && (game.effect - 2.5).abs() < 1e-12);
     }
 
     #[test]
