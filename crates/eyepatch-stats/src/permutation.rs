@@ -1,14 +1,13 @@
 //! Permutation tests whose units are patients.
 
-use std::collections::BTreeMap;
-
 use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 use rayon::prelude::*;
 
 use crate::auc::in_order;
 use crate::bootstrap::below;
-use crate::{NotEstimable, StatsError, auc};
+use crate::label_draws::images_by_patient;
+use crate::{LabelDraws, NotEstimable, StatsError, auc};
 
 /// What permuted data say of a statistic.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,9 +23,8 @@ pub struct PermutationTest {
 
 /// Whether scores tell the label at all: "scores and labels are independent", tested through |AUC - 0.5|.
 ///
-/// Where every patient has one label, labels change hands between patients, who keep their images and scores. Otherwise the
-/// patients with the same number of images exchange the labels of their images, which are shuffled within each patient, too: so
-/// images of one patient may depend on each other in any way that is the same for all of them.
+/// Labels are permuted as [`LabelDraws`] has it: images of one patient may depend on each other in any way that is the same for
+/// all patients.
 ///
 /// # Errors
 /// As [`auc`]; [`StatsError::OutOfRange`] without permutations.
@@ -38,23 +36,12 @@ pub fn permute_labels<P: Ord>(
     seed: u64,
 ) -> Result<PermutationTest, StatsError> {
     let statistic = auc(labels, scores)?;
-    let images = images_by_patient(labels, patients, permutations)?;
+    at_least_one(permutations)?;
+    let draws = LabelDraws::new(labels, patients)?;
     let ranks = half_ranks(scores);
-    let constant = images.iter().all(|own| own.iter().all(|&i| labels[i] == labels[own[0]]));
-    let mut sizes: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (patient, own) in images.iter().enumerate() {
-        sizes.entry(if constant { 0 } else { own.len() }).or_default().push(patient);
-    }
     let far = (statistic - 0.5).abs();
     let hit = |rng: &mut ChaCha8Rng| {
-        let mut drawn = vec![false; labels.len()];
-        for patients in sizes.values() {
-            let mut from = patients.clone();
-            shuffle(&mut from, rng);
-            for (&to, &from) in patients.iter().zip(&from) {
-                hand_over(&images[to], &images[from], labels, &mut drawn, rng);
-            }
-        }
+        let drawn = draws.next(rng);
         // Labels of patients with unequally many images may leave one class empty: nothing is told then.
         (auc_of_ranks(&ranks, &drawn).unwrap_or(0.5) - 0.5).abs() >= far - SLACK
     };
@@ -78,7 +65,8 @@ pub fn swap_scores<P: Ord>(
     seed: u64,
 ) -> Result<PermutationTest, StatsError> {
     let statistic = auc(labels, first)? - auc(labels, second)?;
-    let images = images_by_patient(labels, patients, permutations)?;
+    at_least_one(permutations)?;
+    let images = images_by_patient(labels, patients)?;
     let ranks = [half_ranks(first), half_ranks(second)];
     let hit = |rng: &mut ChaCha8Rng| {
         let mut drawn = ranks.clone();
@@ -113,42 +101,11 @@ fn run(
     PermutationTest { statistic, p: (1 + hits) as f64 / (1 + permutations) as f64, permutations }
 }
 
-/// The images of each patient, in order of patient.
-fn images_by_patient<P: Ord>(
-    labels: &[bool],
-    patients: &[P],
-    permutations: usize,
-) -> Result<Vec<Vec<usize>>, StatsError> {
+fn at_least_one(permutations: usize) -> Result<(), StatsError> {
     if permutations == 0 {
         return Err(StatsError::OutOfRange { name: "permutations", range: "at least 1", found: 0.0 });
     }
-    if patients.len() != labels.len() {
-        let what = "patients".into();
-        return Err(NotEstimable::LengthMismatch { what, labels: labels.len(), found: patients.len() }.into());
-    }
-    let mut images: BTreeMap<&P, Vec<usize>> = BTreeMap::new();
-    for (image, patient) in patients.iter().enumerate() {
-        images.entry(patient).or_default().push(image);
-    }
-    Ok(images.into_values().collect())
-}
-
-/// Gives the labels of the images `from` to the images `to`: their one label, or as many in shuffled order.
-fn hand_over(to: &[usize], from: &[usize], labels: &[bool], drawn: &mut [bool], rng: &mut ChaCha8Rng) {
-    let mut given: Vec<bool> = from.iter().map(|&i| labels[i]).collect();
-    if given.windows(2).any(|pair| pair[0] != pair[1]) {
-        shuffle(&mut given, rng);
-    }
-    for (image, label) in to.iter().zip(given.iter().cycle()) {
-        drawn[*image] = *label;
-    }
-}
-
-/// Fisher and Yates' shuffle.
-fn shuffle<T>(items: &mut [T], rng: &mut ChaCha8Rng) {
-    for last in (1..items.len()).rev() {
-        items.swap(last, below(rng, last + 1));
-    }
+    Ok(())
 }
 
 /// Of each score twice the number of lower ones plus the number of equal others: twice its rank from 0 on, ties shared.
