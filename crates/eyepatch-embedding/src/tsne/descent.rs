@@ -30,7 +30,7 @@ pub(super) fn descend(
             }
         }
         // Squared distances beyond that overflow.
-        if map.iter().flatten().any(|v| !(v.abs() < 1e150)) {
+        if map.iter().flatten().any(|v| v.is_nan() || v.abs() > 1e150) {
             return Err(EmbeddingError::Diverged { step, rate });
         }
     }

@@ -43,9 +43,8 @@ impl Forces {
         });
         let total = self.acting.iter().map(|a| a.total).sum::<f64>().max(f64::MIN_POSITIVE);
         for (row, acting) in tree.order.iter().zip(&self.acting) {
-            for a in 0..2 {
-                gradient[*row][a] = 4.0 * (exaggeration * acting.attraction[a] - acting.repulsion[a] / total);
-            }
+            let [pull, push] = [acting.attraction, acting.repulsion];
+            gradient[*row] = [0, 1].map(|a| 4.0 * (exaggeration * pull[a] - push[a] / total));
         }
     }
 }
