@@ -1,7 +1,7 @@
 //! The kernels for NVIDIA GPUs: distance transform and thresholds, masked batches, coalitions.
 //!
 //! [`Kernels`] mirrors [`crate::roi`], [`crate::compose`] and [`crate::coalition`], and has what a network does between its matrix
-//! products (those are cuBLAS's, [`Candle::product`]), on buffers that stay on the device, so
+//! products (those are cuBLAS's, `Candle::product`), on buffers that stay on the device, so
 //! that one result is the next one's input without a copy. Integers equal the CPU's bit for bit, and so do floats (but
 //! for the bits of a NaN): the order of every sum is fixed and multiply and add are not fused.
 //!
