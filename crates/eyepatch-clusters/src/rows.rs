@@ -52,11 +52,14 @@ impl Rows {
         &self.values[index * self.columns..][..self.columns]
     }
 
-    pub(crate) fn values(&self) -> &[f64] {
+    /// All numbers, row after row.
+    #[must_use]
+    pub fn values(&self) -> &[f64] {
         &self.values
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &[f64]> {
+    /// Row by row.
+    pub fn iter(&self) -> impl Iterator<Item = &[f64]> {
         self.values.chunks_exact(self.columns)
     }
 

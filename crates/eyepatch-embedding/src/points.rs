@@ -1,10 +1,19 @@
+use std::ops::Deref;
+
+use eyepatch_clusters::{ClusterError, Rows};
+
 use crate::EmbeddingError;
 
-/// Rows of finite numbers, one an image: embeddings, or a map of them.
+/// Rows of finite numbers whose squared distances are finite, too, one an image: embeddings, or a map of them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Points {
-    values: Vec<f64>,
-    columns: usize,
+pub struct Points(Rows);
+
+impl Deref for Points {
+    type Target = Rows;
+
+    fn deref(&self) -> &Rows {
+        &self.0
+    }
 }
 
 /// A number beyond this could make a squared distance overflow.
@@ -33,51 +42,14 @@ impl Points {
             return Err(EmbeddingError::Shape { values: values.len(), rows, columns });
         }
         crate::error::at_least("rows", 1, rows)?;
-        let place = |i: usize| (i / columns, i % columns);
-        if let Some((row, column)) = values.iter().position(|v| !v.is_finite()).map(place) {
-            return Err(EmbeddingError::NotFinite { row, column });
+        let rows = Rows::new(values, columns).map_err(|e| match e {
+            ClusterError::NotFinite { row, column } => EmbeddingError::NotFinite { row, column },
+            other => other.into(),
+        })?;
+        if let Some(i) = rows.values().iter().position(|v| v.abs() > LARGEST) {
+            return Err(EmbeddingError::TooLarge { row: i / columns, column: i % columns });
         }
-        if let Some((row, column)) = values.iter().position(|v| v.abs() > LARGEST).map(place) {
-            return Err(EmbeddingError::TooLarge { row, column });
-        }
-        Ok(Self { values, columns })
-    }
-
-    /// Number of rows.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.values.len() / self.columns
-    }
-
-    /// Always false: there is at least one row.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
-    }
-
-    /// Number of columns.
-    #[must_use]
-    pub fn columns(&self) -> usize {
-        self.columns
-    }
-
-    /// One row.
-    ///
-    /// # Panics
-    /// Where there is no such row.
-    #[must_use]
-    pub fn row(&self, index: usize) -> &[f64] {
-        &self.values[index * self.columns..][..self.columns]
-    }
-
-    /// All numbers, row after row.
-    #[must_use]
-    pub fn values(&self) -> &[f64] {
-        &self.values
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &[f64]> {
-        self.values.chunks_exact(self.columns)
+        Ok(Self(rows))
     }
 
     /// Squared Euclidean distance of two rows, from their differences.

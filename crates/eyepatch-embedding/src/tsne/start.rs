@@ -10,9 +10,8 @@ const SPREAD: f64 = 1e-4;
 /// The two first principal components. An axis that the rows lack (they lie on one line, or are all the same) is drawn,
 /// a hundredth as wide: on a line no force would ever leave it.
 pub(super) fn start(points: &Points, seed: u64) -> Result<Vec<[f64; 2]>, EmbeddingError> {
-    let rows = Rows::new(points.values().to_vec(), points.columns())?;
-    let found = match principal_components(&rows, 2.min(points.columns())) {
-        Ok(components) => Some(components.project(&rows)?),
+    let found = match principal_components(points, 2.min(points.columns())) {
+        Ok(components) => Some(components.project(points)?),
         Err(ClusterError::Constant) => None,
         Err(other) => return Err(other.into()),
     };
