@@ -191,12 +191,7 @@ impl<'a, O: Ops> Run<'a, O> {
             }
             Step::Pool { from, to, mean, window } => {
                 let slide = self.slide(self.size(from.place.slab)?, *window)?;
-                let gathered = self.gathered(from, *to)?;
-                let mut y = self.open(*to, slide.to())?;
-                let x = self.source(&gathered, from)?;
-                self.ops.pool(x, (&mut y, to.columns), *mean, slide)?;
-                self.close(gathered, *to, y, slide.to());
-                Ok(())
+                self.write(from, *to, slide.to(), |this, x, y| this.ops.pool(x, y, *mean, slide))
             }
             Step::Add { from: [a, b], to, relu } => {
                 let (h, w) = self.size(a.place.slab)?;
@@ -251,6 +246,21 @@ impl<'a, O: Ops> Run<'a, O> {
         }
     }
 
+    /// Lets `work` write a result of this size from a value.
+    fn write(
+        &mut self,
+        from: &Value,
+        to: Place,
+        size: (usize, usize),
+        work: impl FnOnce(&Self, (&O::Buffer, Columns), (&mut O::Buffer, Columns)) -> Result<()>,
+    ) -> Result<()> {
+        let gathered = self.gathered(from, to)?;
+        let mut y = self.open(to, size)?;
+        work(self, self.source(&gathered, from)?, (&mut y, to.columns))?;
+        self.close(gathered, to, y, size);
+        Ok(())
+    }
+
     fn close(&mut self, scratch: Option<O::Buffer>, to: Place, y: O::Buffer, size: (usize, usize)) {
         self.put(to, y, size);
         scratch.into_iter().for_each(|buffer| self.pool.give(self.ops, buffer));
@@ -280,12 +290,8 @@ impl<'a, O: Ops> Run<'a, O> {
         after: (Option<&O::Buffer>, bool),
     ) -> Result<()> {
         let (h, w) = self.size(from.place.slab)?;
-        let gathered = self.gathered(from, to)?;
-        let mut y = self.open(to, (h, w))?;
-        let x = self.source(&gathered, from)?;
-        self.product(x, weights, after, (&mut y, to.columns), self.n * h * w)?;
-        self.close(gathered, to, y, (h, w));
-        Ok(())
+        let rows = self.n * h * w;
+        self.write(from, to, (h, w), |this, x, y| this.product(x, weights, after, y, rows))
     }
 
     fn halve(
