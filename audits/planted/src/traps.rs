@@ -3,6 +3,7 @@
 use eyepatch::prelude::*;
 use plugin_phantom::{Association, Camera, MetadataOnly, Phantom, Sign, Site, WideRoi};
 
+use crate::cameras::two_cameras;
 use crate::{LUNGS, films, sweep};
 
 /// A strong association with the label.
@@ -53,7 +54,7 @@ const TRAPS: [Trap; 10] = [
     Trap {
         name: "cameras",
         repeats: 8,
-        films: |f| f.with_sites(different_cameras(Association::independent(1.0))),
+        films: |f| f.with_sites(two_cameras(Association::independent(0.5))),
         region: &LUNGS,
     },
     // Hospitals that go with the label and look alike.
@@ -69,19 +70,6 @@ pub(crate) fn calcified(films: Phantom) -> Phantom {
     let camera = Camera { gain: 0.8, ..Camera::named("A") };
     let site = Site { name: "north".into(), share: Association::independent(1.0), camera };
     films.with_sign(Sign::Calcification).with_strength(0.5).with_sites(vec![site])
-}
-
-fn different_cameras(dark: Association) -> Vec<Site> {
-    let bright = Association::independent(1.0);
-    let site = |name: &str, share, camera| Site { name: name.into(), share, camera };
-    vec![
-        site("north", bright, Camera { gain: 1.1, ..Camera::named("A") }),
-        site(
-            "south",
-            dark,
-            Camera { gain: 0.8, gamma: 1.2, blur: 8.0, noise: 5.0, jpeg: Some(50), ..Camera::named("B") },
-        ),
-    ]
 }
 
 fn alike() -> Vec<Site> {

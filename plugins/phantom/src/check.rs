@@ -27,6 +27,7 @@ impl Phantom {
         within("older", f64::from(self.older), -30.0, 30.0)?;
         share("prevalence", self.prevalence)?;
         share("mixed", self.mixed)?;
+        share("development", self.development)?;
         self.male.check("male")?;
         self.supine.check("supine")?;
         if self.anatomy == Anatomy::Fundus && self.sign != Sign::Opacity {
@@ -61,7 +62,7 @@ impl Phantom {
     }
 
     fn check_shortcuts(&self) -> Result<(), Error> {
-        let mut columns = vec!["age", "sex", "view", "site", "camera", "eye"];
+        let mut columns = vec!["age", "sex", "view", "site", "camera", "eye", "cohort"];
         let target = Target { anatomy: self.anatomy, sign: self.sign, size: self.size };
         for shortcut in &self.shortcuts {
             let plant = shortcut.what.plant();

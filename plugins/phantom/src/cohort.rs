@@ -48,8 +48,8 @@ fn of_patient(phantom: &Phantom, patient: usize, first: usize) -> Vec<Record> {
     // Every draw is made whatever the label, so that a toggled label moves nothing else.
     let age = s.around(55.0, 13.0) + if is_older(phantom, patient, ill) { phantom.older } else { 0.0 };
     let age = age.clamp(18.0, 95.0).round();
-    let male = s.chance(phantom.drawn(phantom.male).given(ill));
-    let site = site(phantom, ill, &mut s);
+    let male = s.chance(phantom.drawn(patient, phantom.male).given(ill));
+    let site = site(phantom, (patient, ill), &mut s);
     (0..visits)
         .map(|visit| {
             let image = first + visit;
@@ -58,9 +58,12 @@ fn of_patient(phantom: &Phantom, patient: usize, first: usize) -> Vec<Record> {
             let redrawn = s.chance(phantom.mixed);
             let anew = s.chance(phantom.prevalence);
             let label = if redrawn { anew } else { ill };
-            let supine = s.chance(phantom.drawn(phantom.supine).given(label));
-            let present =
-                phantom.shortcuts.iter().map(|p| s.chance(phantom.drawn(p.when).given(label))).collect();
+            let supine = s.chance(phantom.drawn(patient, phantom.supine).given(label));
+            let present = phantom
+                .shortcuts
+                .iter()
+                .map(|p| s.chance(phantom.drawn(patient, p.when).given(label)))
+                .collect();
             Record { image, patient, visit, label, age, male, supine, site, present }
         })
         .collect()
@@ -83,20 +86,20 @@ fn is_ill(phantom: &Phantom, patient: usize) -> bool {
 /// Whether a patient has the years by which the ill are older: the ill have, or where associations are broken as many
 /// patients whatever their label.
 fn is_older(phantom: &Phantom, patient: usize, ill: bool) -> bool {
-    if !phantom.broken {
+    if !phantom.is_broken(patient) {
         return ill;
     }
     Stream::new(phantom.seed, "older", patient as u64).chance(phantom.prevalence)
 }
 
-fn site(phantom: &Phantom, ill: bool, s: &mut Stream) -> usize {
+fn site(phantom: &Phantom, (patient, ill): (usize, bool), s: &mut Stream) -> usize {
     let total = |label| phantom.sites.iter().map(|site| site.share.given(label)).sum::<f64>();
     let share = |site: &Site| {
-        if !phantom.broken {
+        if !phantom.is_broken(patient) {
             return site.share.given(ill);
         }
         let of = |label| site.share.given(label) / total(label);
-        phantom.drawn(Association::new(of(true), of(false))).given(ill)
+        phantom.drawn(patient, Association::new(of(true), of(false))).given(ill)
     };
     let shares = phantom.sites.iter().map(share);
     let mut left = f64::from(s.unit()) * shares.clone().sum::<f64>();

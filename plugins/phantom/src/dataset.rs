@@ -130,6 +130,10 @@ impl Phantom {
                 text(if picture::is_right_eye(self, record) { "right" } else { "left" }),
             ),
         };
+        if self.development > 0.0 {
+            let cohort = if self.develops(record.patient) { "development" } else { "deployment" };
+            meta.insert("cohort".into(), text(cohort));
+        }
         for (shortcut, present) in self.shortcuts.iter().zip(&record.present) {
             let plant = shortcut.what.plant();
             if self.truth_columns || plant.recorded() == Recorded::Column {
@@ -169,11 +173,12 @@ impl Phantom {
             .shortcuts
             .iter()
             .map(|s| {
-                let alone = self.drawn(s.when).auc();
+                let drawn = if self.broken { s.when.broken(self.prevalence) } else { s.when };
+                let alone = drawn.auc();
                 format!(
                     "planted: {} ({}; alone it has AUC {alone:.3})",
                     s.what.plant().describe(),
-                    shares(self.drawn(s.when))
+                    shares(drawn)
                 )
             })
             .collect();
@@ -199,6 +204,11 @@ impl Phantom {
         }
         if self.broken {
             biases.push("all associations with the label are broken".into());
+        }
+        if self.development > 0.0 {
+            let share = 100.0 * self.development;
+            biases
+                .push(format!("in the cohort `development`, {share:.0} % of the patients, they are broken"));
         }
         if biases.is_empty() {
             biases.push("none planted: nothing beside the disease goes with the label".into());

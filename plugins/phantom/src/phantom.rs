@@ -75,12 +75,21 @@ pub struct Phantom {
     pub(crate) shortcuts: Vec<Shortcut>,
     /// Whether everything planted is as frequent as before and independent of the label.
     pub(crate) broken: bool,
+    /// Share of the patients, the first ones, of cohort `development`, where nothing planted goes with the label.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) development: f64,
     /// Whether the table tells which shortcuts are present.
     pub(crate) truth_columns: bool,
     /// Everything random starts here.
     pub(crate) seed: u64,
     #[serde(skip)]
     records: OnceLock<Arc<Vec<Record>>>,
+}
+
+/// What a data set without cohorts need not say.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(share: &f64) -> bool {
+    *share == 0.0
 }
 
 impl PartialEq for Phantom {
@@ -92,6 +101,7 @@ impl PartialEq for Phantom {
             && (self.male, self.supine, self.older) == (other.male, other.supine, other.older)
             && (&self.sites, &self.shortcuts) == (&other.sites, &other.shortcuts)
             && (self.sign, self.broken, self.truth_columns) == (other.sign, other.broken, other.truth_columns)
+            && self.development == other.development
     }
 }
 
@@ -112,6 +122,7 @@ impl Default for Phantom {
             sites: default_sites(),
             shortcuts: Vec::new(),
             broken: false,
+            development: 0.0,
             truth_columns: true,
             seed: 1907,
             records: OnceLock::new(),
@@ -236,6 +247,14 @@ impl Phantom {
         Self { broken: true, ..self.changed() }
     }
 
+    /// With two cohorts, told by the column `cohort`: this share of the patients, the first ones, is `development`, in which all
+    /// associations are broken (see [`Phantom::with_broken_shortcuts`]); the others are `deployment`, in which they hold. A model that is
+    /// trained on the first and asked about the second sees cameras that go with the label, and has learnt nothing from it.
+    #[must_use]
+    pub fn with_development(self, share: f64) -> Self {
+        Self { development: share, ..self.changed() }
+    }
+
     /// With (the default) or without a column a shortcut that tells whether it is present. Without, the table shows
     /// what a hospital's would: sites and cameras by name, but no tag, border or tube.
     #[must_use]
@@ -285,9 +304,19 @@ impl Phantom {
         }
     }
 
-    /// Shares by label as they are drawn: those asked for, or without their association where it is broken.
-    pub(crate) fn drawn(&self, asked: Association) -> Association {
-        if self.broken { asked.broken(self.prevalence) } else { asked }
+    /// Shares by label as they are drawn for a patient: those asked for, or without their association where it is broken.
+    pub(crate) fn drawn(&self, patient: usize, asked: Association) -> Association {
+        if self.is_broken(patient) { asked.broken(self.prevalence) } else { asked }
+    }
+
+    /// Whether nothing goes with this patient's label.
+    pub(crate) fn is_broken(&self, patient: usize) -> bool {
+        self.broken || self.develops(patient)
+    }
+
+    /// Whether a patient is of the cohort `development`.
+    pub(crate) fn develops(&self, patient: usize) -> bool {
+        (patient as f64) < self.development * self.patients as f64
     }
 
     /// Width and height of the images in pixels.

@@ -1,5 +1,6 @@
 //! What breaking the associations changes, and what it leaves.
 
+use eyepatch_core::{Ctx, Dataset as _, Meta, Seed};
 use plugin_phantom::{
     Association, Blur, Phantom, Positioning, Record, Tag, Tube, What, WideRoi, phantom_chest, phantom_fundus,
 };
@@ -10,6 +11,10 @@ const STRONG: Association = Association::new(0.9, 0.2);
 fn share(records: &[Record], label: bool, of: impl Fn(&Record) -> bool) -> f64 {
     let all: Vec<_> = records.iter().filter(|r| r.label == label).collect();
     all.iter().filter(|r| of(r)).count() as f64 / all.len() as f64
+}
+
+fn ctx() -> Ctx {
+    Ctx::new(Seed::root(0), 1).unwrap()
 }
 
 /// Everything that can go with the label does.
@@ -44,6 +49,25 @@ fn broken_associations_keep_their_frequency_and_lose_the_label() {
     }
     let same = |(a, b): (&Record, &Record)| (a.label, a.patient, a.visit) == (b.label, b.patient, b.visit);
     assert!(before.iter().zip(after.iter()).all(same));
+}
+
+#[test]
+fn of_two_cohorts_the_associations_hold_in_one() {
+    let planted = biased(0.4).with_patients(4000).with_visits(1, 1);
+    let cohorts = planted.clone().with_development(0.5);
+    let (all, before) = (cohorts.records().unwrap(), planted.records().unwrap());
+    let (development, deployment) = all.split_at(2000);
+    assert_eq!(deployment, &before[2000..]);
+    let broken = planted.with_broken_shortcuts();
+    assert_eq!(development, &broken.records().unwrap()[..2000]);
+    let site = |records: &[Record], label| share(records, label, |r| r.site == 0);
+    assert!((site(development, true) - site(development, false)).abs() < 0.09);
+    assert!(site(deployment, true) - site(deployment, false) > 0.2);
+    let table = cohorts.table(&ctx()).unwrap();
+    let named =
+        |text: &str| table.rows.iter().filter(|r| r.meta["cohort"] == Meta::Text(text.into())).count();
+    assert_eq!((named("development"), named("deployment")), (2000, 2000));
+    assert!(!broken.table(&ctx()).unwrap().rows[0].meta.contains_key("cohort"));
 }
 
 proptest! {
