@@ -16,6 +16,7 @@ eyepatch::main!(
     plugin_prepared,
     plugin_saliency,
     plugin_shap,
+    plugin_tabular,
     audit_quickstart,
     audit_chest_xray,
     audit_planted,

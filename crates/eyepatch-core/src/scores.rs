@@ -109,21 +109,31 @@ impl ScoreSet {
     }
 }
 
-/// Embeddings of samples, rows first.
+/// What a model makes of images at one of its layers, one vector an image, rows first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Embeddings {
+    /// Name of the layer, or [`Embeddings::LAST`] for what the model's output is computed from. Of activations it is the mean over
+    /// the plane.
+    pub layer: String,
     /// Name of the masking that the model was trained with.
     pub trained: String,
-    /// Name of the masking of the images.
+    /// Name of the masking of the images, or [`Embeddings::NOISE`].
     pub evaluated: String,
     /// 0-based fold.
     pub fold: usize,
-    /// Rows of the table.
+    /// Rows of the table; none for images of noise, which are nobody's.
     pub rows: Vec<usize>,
     /// Length of one embedding.
     pub dim: usize,
-    /// `rows.len()` x `dim` values.
+    /// Images x `dim` values.
     pub values: Vec<f32>,
+}
+
+impl Embeddings {
+    /// The layer behind which there is only the head.
+    pub const LAST: &str = "embedding";
+    /// Images of noise in the place of a masking.
+    pub const NOISE: &str = "noise";
 }
 
 /// Which scores are wanted, or given: one model on one masking of one fold's test part.

@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use eyepatch_core::{
-    Ctx, Evidence, Finding, Handle, Keep, MaskingCard, OutputSpace, Probe, ScoreSet, Scores, Seed, Table,
+    Ctx, Embeddings, Evidence, Finding, FoldRows, Handle, Keep, MaskingCard, OutputSpace, Probe, ScoreSet,
+    Scores, Seed, Table,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -21,6 +22,8 @@ struct Case {
     table: Table,
     maskings: Vec<MaskingCard>,
     scores: Vec<ScoreSet>,
+    splits: Vec<FoldRows>,
+    embeddings: Vec<Embeddings>,
 }
 
 impl Case {
@@ -29,7 +32,8 @@ impl Case {
             table: &self.table,
             maskings: &self.maskings,
             scores: &self.scores,
-            embeddings: &[],
+            splits: &self.splits,
+            embeddings: &self.embeddings,
             attributions: &[],
         }
     }
@@ -74,7 +78,35 @@ fn case(table: Table, values: &[Vec<f32>]) -> Case {
         description: "a masking of the laws".into(),
         ..MaskingCard::default()
     };
-    Case { maskings: MASKINGS.map(card).to_vec(), scores, table }
+    let rows = |test: bool, fold: usize| -> Vec<usize> {
+        (0..table.rows.len()).filter(|&r| (fold_of(r) == fold) == test).collect()
+    };
+    let split = |fold| FoldRows { train: rows(false, fold), validation: Vec::new(), test: rows(true, fold) };
+    let splits: Vec<FoldRows> = (0..FOLDS).map(split).collect();
+    let embeddings = embeddings(&splits[0].test, values);
+    Case { maskings: MASKINGS.map(card).to_vec(), scores, splits, embeddings, table }
+}
+
+/// Of the first fold's tested images under every masking, and of noise, at two layers.
+fn embeddings(tested: &[usize], values: &[Vec<f32>]) -> Vec<Embeddings> {
+    let mut all = Vec::new();
+    for layer in ["first", Embeddings::LAST] {
+        for (place, evaluated) in [MASKINGS[0].0, MASKINGS[1].0, Embeddings::NOISE].into_iter().enumerate() {
+            let rows = if evaluated == Embeddings::NOISE { Vec::new() } else { tested.to_vec() };
+            let images: Vec<usize> = if rows.is_empty() { (0..4).collect() } else { rows.clone() };
+            let numbers = |&r: &usize| [values[place][2 * r], values[place][2 * r + 1], 1.0 + r as f32];
+            all.push(Embeddings {
+                layer: layer.into(),
+                trained: MASKINGS[0].0.into(),
+                evaluated: evaluated.into(),
+                fold: 0,
+                rows,
+                dim: 3,
+                values: images.iter().flat_map(numbers).collect(),
+            });
+        }
+    }
+    all
 }
 
 impl ProbeLaws {
@@ -125,11 +157,17 @@ impl ProbeLaws {
         });
     }
 
-    /// The same evidence and seed give the same findings in the same order, at any number of threads.
+    /// The same evidence and seed give the same findings and figures in the same order, at any number of threads; a figure fits the
+    /// table.
     pub fn depends_on_the_evidence_alone(&self) {
         let two = Ctx::new(Seed::root(0), 2).expect("threads can be started");
-        self.check("depends on the evidence alone", |case, found, _| {
+        self.check("depends on the evidence alone", |case, found, ctx| {
             prop_assert_eq!(must(self.probe.examine(&case.evidence(), &two))?, found);
+            let drawn = must(self.probe.figures(&case.evidence(), ctx))?;
+            for figure in &drawn {
+                must(figure.check(case.table.rows.len()))?;
+            }
+            prop_assert_eq!(must(self.probe.figures(&case.evidence(), &two))?, drawn);
             Ok(())
         });
     }
@@ -142,6 +180,10 @@ impl ProbeLaws {
                 set.rows.reverse();
                 let classes = set.scores.classes;
                 set.scores.values = set.scores.values.rchunks_exact(classes).flatten().copied().collect();
+            }
+            for set in turned.embeddings.iter_mut().filter(|e| !e.rows.is_empty()) {
+                set.rows.reverse();
+                set.values = set.values.rchunks_exact(set.dim).flatten().copied().collect();
             }
             let again = must(self.probe.examine(&turned.evidence(), ctx))?;
             prop_assert_eq!(again.len(), found.len());

@@ -46,7 +46,7 @@ fn set(trained: &str, evaluated: &str, dilation: i32, fold: usize) -> ScoreSet {
 }
 
 fn examine(probe: &AucMatrix, table: &Table, scores: &[ScoreSet]) -> eyepatch_core::Result<Vec<Finding>> {
-    let evidence = Evidence { table, maskings: &[], scores, embeddings: &[], attributions: &[] };
+    let evidence = Evidence { table, maskings: &[], scores, splits: &[], embeddings: &[], attributions: &[] };
     probe.examine(&evidence, &Ctx::for_tests(1))
 }
 

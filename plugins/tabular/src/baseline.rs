@@ -1,0 +1,192 @@
+//! The regression, and image models held against it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use eyepatch_core::{
+    Ctx, Direction, Evidence, Finding, FoldRows, Interval, Keep, Labelled, Result, ScoreSet, Table,
+};
+use eyepatch_logistic::{Features, LogisticRegression};
+use eyepatch_stats::{AucInfluence, FoldScores, contrast};
+
+use crate::Tabular;
+use crate::encode::Encoder;
+
+/// The logit of each tested row of a fold, by row.
+type Logits = BTreeMap<usize, f64>;
+
+pub(crate) fn findings(probe: &Tabular, evidence: &Evidence<'_>, ctx: &Ctx) -> Result<Vec<Finding>> {
+    let mut found = Vec::new();
+    for class in 0..evidence.table.classes.len() {
+        ctx.check()?;
+        let folds: Result<Vec<Logits>, String> = evidence
+            .splits
+            .iter()
+            .enumerate()
+            .map(|(k, fold)| {
+                logits(probe, evidence.table, class, fold).map_err(|why| format!("fold {k}: {why}"))
+            })
+            .collect();
+        found.push(alone(probe, evidence, class, &folds));
+        for (trained, evaluated) in compared(evidence) {
+            found.push(against(probe, evidence, class, &folds, (trained, evaluated)));
+        }
+    }
+    Ok(found)
+}
+
+/// The full-image model on every masking, and every other model on its own.
+fn compared<'a>(evidence: &Evidence<'a>) -> BTreeSet<(&'a str, &'a str)> {
+    let full = |name: &str| {
+        let card = evidence.maskings.iter().find(|m| m.name == name);
+        card.is_none_or(|card| card.keep == Keep::Full)
+    };
+    let plain = evidence.scores.iter().filter(|s| s.dilation == 0);
+    let pairs = plain.map(|s| (s.trained.as_str(), s.evaluated.as_str()));
+    pairs.filter(|(trained, evaluated)| trained == evaluated || full(trained)).collect()
+}
+
+/// What the regression says of the tested rows that have a label.
+fn logits(probe: &Tabular, table: &Table, class: usize, fold: &FoldRows) -> Result<Logits, String> {
+    let labelled = |rows: &[usize]| -> Vec<usize> {
+        rows.iter().copied().filter(|&r| table.rows[r].labels[class].is_some()).collect()
+    };
+    let (train, test) = (labelled(&fold.train), labelled(&fold.test));
+    let labels: Vec<bool> = train.iter().map(|&r| table.rows[r].labels[class] == Some(true)).collect();
+    let encoder = Encoder::learn(table, &train, &probe.columns, &probe.ordinal)?;
+    let (known, width) = encoder.encode(table, &train);
+    let features = |values, width| Features::new(values, width).map_err(|e| e.to_string());
+    let fitted =
+        LogisticRegression::default().fit(features(&known, width)?, &labels).map_err(|e| e.to_string())?;
+    let (asked, width) = encoder.encode(table, &test);
+    if test.is_empty() {
+        return Ok(Logits::new());
+    }
+    let told = fitted.logits(features(&asked, width)?).map_err(|e| e.to_string())?;
+    Ok(test.into_iter().zip(told).collect())
+}
+
+/// The baseline on all tested rows.
+fn alone(
+    probe: &Tabular,
+    evidence: &Evidence<'_>,
+    class: usize,
+    folds: &Result<Vec<Logits>, String>,
+) -> Finding {
+    let table = evidence.table;
+    let at = BTreeMap::from([
+        ("class".to_owned(), table.classes[class].clone()),
+        ("columns".to_owned(), probe.columns.join(", ")),
+    ]);
+    let empty = Finding {
+        contrast: "metadata AUC".into(),
+        at,
+        estimand: "mean over folds of the within-fold AUC of a logistic regression on metadata".into(),
+        reference: 0.5,
+        margin: Some(0.0),
+        ..Finding::default()
+    };
+    let known = folds.as_ref().map_err(Clone::clone).map(|folds| {
+        let labelled = |(fold, logits): (usize, &Logits)| Labelled {
+            fold,
+            rows: logits.keys().copied().collect(),
+            labels: logits.keys().map(|&r| table.rows[r].labels[class] == Some(true)).collect(),
+            scores: logits.values().copied().collect(),
+            patients: logits.keys().map(|&r| table.rows[r].patient.as_str()).collect(),
+        };
+        folds.iter().enumerate().map(labelled).collect::<Vec<_>>()
+    });
+    estimated(probe, empty, known.map(|k| (k, None)))
+}
+
+/// An image model less the baseline, on the rows that both know.
+fn against(
+    probe: &Tabular,
+    evidence: &Evidence<'_>,
+    class: usize,
+    folds: &Result<Vec<Logits>, String>,
+    (trained, evaluated): (&str, &str),
+) -> Finding {
+    let table = evidence.table;
+    let at = BTreeMap::from([
+        ("class".to_owned(), table.classes[class].clone()),
+        ("trained".to_owned(), trained.to_owned()),
+        ("evaluated".to_owned(), evaluated.to_owned()),
+    ]);
+    let empty = Finding {
+        contrast: "image less metadata".into(),
+        at,
+        estimand: "AUC of the image model less that of the metadata baseline, on the same images".into(),
+        reference: 0.0,
+        margin: Some(0.0),
+        ..Finding::default()
+    };
+    let known = folds.as_ref().map_err(Clone::clone).and_then(|folds| {
+        let fits = |s: &&ScoreSet| s.trained == trained && s.evaluated == evaluated && s.dilation == 0;
+        let mut sets: Vec<&ScoreSet> = evidence.scores.iter().filter(fits).collect();
+        sets.sort_by_key(|s| s.fold);
+        let (mut images, mut metadata) = (Vec::new(), Vec::new());
+        for set in sets {
+            let logits =
+                folds.get(set.fold).ok_or_else(|| format!("fold {} has no training rows", set.fold))?;
+            let image = set.labelled(table, class, |row| logits.contains_key(&row));
+            let scores = image.rows.iter().map(|row| logits[row]).collect();
+            metadata.push(Labelled { scores, ..image.clone() });
+            images.push(image);
+        }
+        Ok((images, Some(metadata)))
+    });
+    estimated(probe, empty, known)
+}
+
+/// Folds of a model, and of what it is held against.
+type Compared<'a> = (Vec<Labelled<'a>>, Option<Vec<Labelled<'a>>>);
+
+fn estimated(probe: &Tabular, empty: Finding, known: Result<Compared<'_>, String>) -> Finding {
+    let (model, other) = match known {
+        Ok(known) => known,
+        Err(why) => return Finding { note: Some(format!("not estimable: {why}")), ..empty },
+    };
+    let patients = |wanted: fn(bool) -> bool| {
+        let all = model.iter().flat_map(|f| f.labels.iter().zip(&f.patients));
+        all.filter(|(l, _)| wanted(**l)).map(|(_, p)| *p).collect::<BTreeSet<_>>().len()
+    };
+    let counted = Finding {
+        n_images: model.iter().flat_map(|f| &f.rows).collect::<BTreeSet<_>>().len(),
+        n_patients: patients(|_| true),
+        n_patients_positive: patients(|l| l),
+        n_patients_negative: patients(|l| !l),
+        ..empty
+    };
+    let found = influence(&model).and_then(|own| {
+        let other = other.as_deref().map(influence).transpose()?;
+        let mut terms = vec![(1.0, &own)];
+        terms.extend(other.iter().map(|o| (-1.0, o)));
+        let found = contrast(&terms, counted.reference).map_err(|e| e.to_string())?;
+        let bounds = found.interval(probe.level).map_err(|e| e.to_string())?;
+        Ok((found, bounds))
+    });
+    let (found, (lower, upper)) = match found {
+        Ok(found) => found,
+        Err(why) => return Finding { note: Some(format!("not estimable: {why}")), ..counted },
+    };
+    let reference = counted.reference;
+    Finding {
+        estimate: Some(found.estimate + reference),
+        interval: Some(Interval { lower: lower + reference, upper: upper + reference, level: probe.level }),
+        p: Some(found.p_above(0.0)),
+        direction: match (lower, upper) {
+            (lower, _) if lower > 0.0 => Direction::Above,
+            (_, upper) if upper < 0.0 => Direction::Below,
+            _ => Direction::Undecided,
+        },
+        ..counted
+    }
+}
+
+fn influence<'a>(folds: &[Labelled<'a>]) -> Result<AucInfluence<&'a str>, String> {
+    let given: Vec<FoldScores<'_, &str>> = folds
+        .iter()
+        .map(|f| FoldScores { fold: f.fold, labels: &f.labels, scores: &f.scores, patients: &f.patients })
+        .collect();
+    AucInfluence::new(&given).map_err(|e| e.to_string())
+}
