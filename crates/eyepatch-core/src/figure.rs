@@ -7,7 +7,7 @@ use crate::{Error, Interval, Result};
 /// A figure of a probe.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "kind", rename_all = "lowercase")]
+#[serde(tag = "chart", rename_all = "lowercase")]
 pub enum Figure {
     /// Images as points.
     Scatter(Scatter),

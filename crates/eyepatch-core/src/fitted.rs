@@ -87,6 +87,11 @@ pub trait Embed {
 pub trait Activations {
     /// Names of the layers, input side first.
     fn layers(&self) -> Vec<String>;
+
+    /// Those of them that mark how deep one is in the network, for profiles over depth: the ends of its blocks, for instance.
+    fn milestones(&self) -> Vec<String> {
+        self.layers()
+    }
     /// Activations of one layer: shape `[n, channels, height, width]` and values in that order.
     ///
     /// # Errors

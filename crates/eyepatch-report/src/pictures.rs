@@ -1,10 +1,12 @@
 //! Pictures for the report, drawn from images, masks and attributions. The same input gives the same bytes.
 
+mod contacts;
 mod panel;
 mod sheet;
 
 use eyepatch_core::{Attribution, ContentHash, Image, Mask};
 
+pub use contacts::Contacts;
 pub use panel::{Column, panel};
 
 use crate::schema::Picture;

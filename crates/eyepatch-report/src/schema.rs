@@ -14,11 +14,13 @@ use serde::{Deserialize, Serialize};
 mod benchmark;
 mod check;
 mod maps;
+mod probe;
 mod verdict;
 
 pub use benchmark::{Benchmark, BenchmarkCase, Bucket, Rate, Reading};
 pub use check::{Check, CheckFinding, ColumnCheck, Severity};
 pub use maps::{Beyond, CheckState, MapCheck, MapCluster, MapExample, MapGroup, MapPlace, Maps, Null};
+pub use probe::{ProbeSection, Thumbnails};
 pub use verdict::{Cause, ClassVerdict, Contrast, DataStatement, Measured, Outcome, Signal, Verdict};
 
 /// Name and version of this schema. The number grows when a reader of the old one would go wrong.
@@ -151,6 +153,9 @@ pub struct AuditResult<N = usize> {
     pub maps: Vec<Maps>,
     /// Every finding, as data.
     pub findings: Vec<Finding<N>>,
+    /// What probes have to say and to show beside the AUC matrix; none in a shared result.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sections: Vec<ProbeSection>,
     /// What the reader must know: assumptions, dropped rows, damaged cells recomputed.
     pub notes: Vec<String>,
     /// Hashes, seeds and versions.

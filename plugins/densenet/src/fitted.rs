@@ -253,6 +253,11 @@ impl Activations for FittedDenseNet {
         self.net.activation_names()
     }
 
+    /// The dense blocks.
+    fn milestones(&self) -> Vec<String> {
+        self.layers().into_iter().filter(|name| name.contains("denseblock")).collect()
+    }
+
     fn activations(&self, layer: &str, batch: &Batch, ctx: &Ctx) -> Result<([usize; 4], Vec<f32>)> {
         self.known(layer)?;
         let mut shape = [batch.n, 1, 1, 1];

@@ -186,7 +186,7 @@ pub(crate) fn to_csv(splits: &Splits, table: &Table) -> Result<Vec<u8>> {
     let failed = |e: csv::Error| Error::io("split-rows.csv")(e.into());
     let mut writer = csv::Writer::from_writer(Vec::new());
     for (k, fold) in splits.folds.iter().enumerate() {
-        let parts = Part::ALL.iter().flat_map(|&p| fold.rows(p).iter().map(move |&r| (r, p)));
+        let parts = Part::ALL.iter().flat_map(|&p| p.of(fold).iter().map(move |&r| (r, p)));
         for (row, part) in parts.collect::<BTreeMap<_, _>>() {
             writer
                 .serialize(Line { sample: csv_cell(&table.rows[row].id), fold: k, part })

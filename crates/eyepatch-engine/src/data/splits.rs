@@ -33,19 +33,14 @@ impl fmt::Display for Part {
 }
 
 /// One fold's rows, each part in ascending order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fold {
-    pub(crate) train: Vec<usize>,
-    pub(crate) validation: Vec<usize>,
-    pub(crate) test: Vec<usize>,
-}
+pub(crate) use eyepatch_core::FoldRows as Fold;
 
-impl Fold {
-    pub(crate) fn rows(&self, part: Part) -> &[usize] {
-        match part {
-            Part::Train => &self.train,
-            Part::Validation => &self.validation,
-            Part::Test => &self.test,
+impl Part {
+    pub(crate) fn of(self, fold: &Fold) -> &[usize] {
+        match self {
+            Self::Train => &fold.train,
+            Self::Validation => &fold.validation,
+            Self::Test => &fold.test,
         }
     }
 }
@@ -184,7 +179,7 @@ impl Splits {
         let fold = &self.folds[fold];
         let mut hasher = Hasher::new();
         for part in Part::ALL {
-            let bytes: Vec<u8> = fold.rows(part).iter().flat_map(|r| (*r as u64).to_le_bytes()).collect();
+            let bytes: Vec<u8> = part.of(fold).iter().flat_map(|r| (*r as u64).to_le_bytes()).collect();
             hasher = hasher.part(bytes);
         }
         hasher.finish()
@@ -200,7 +195,7 @@ impl Splits {
         let mut parts = Vec::new();
         for (k, fold) in self.folds.iter().enumerate() {
             for part in Part::ALL {
-                let rows = fold.rows(part);
+                let rows = part.of(fold);
                 let patients: BTreeSet<&str> = rows.iter().map(|&r| table.rows[r].patient.as_str()).collect();
                 let positives =
                     |c: usize| rows.iter().filter(|&&r| table.rows[r].labels[c] == Some(true)).count();
@@ -223,7 +218,7 @@ fn check_answers(table: &Table, fold: &Fold, k: usize) -> Result<(), String> {
     for part in [Part::Train, Part::Test] {
         for (c, class) in table.classes.iter().enumerate() {
             for answer in [true, false] {
-                if !fold.rows(part).iter().any(|&r| table.rows[r].labels[c] == Some(answer)) {
+                if !part.of(fold).iter().any(|&r| table.rows[r].labels[c] == Some(answer)) {
                     let answer = if answer { "positive" } else { "negative" };
                     return Err(format!(
                         "fold {k}: its {part} part has no {answer} image of class `{class}`"
@@ -239,7 +234,7 @@ fn check_answers(table: &Table, fold: &Fold, k: usize) -> Result<(), String> {
 pub(super) fn check_fold(table: &Table, fold: &Fold, k: usize) -> Result<(), String> {
     let (mut patients, mut parts, mut rows) = (Vec::new(), Vec::new(), Vec::new());
     for part in Part::ALL {
-        for &row in fold.rows(part) {
+        for &row in part.of(fold) {
             patients.push(table.rows[row].patient.as_str());
             parts.push(part);
             rows.push(row);

@@ -152,7 +152,7 @@ fn rows_go_by_their_place_in_the_tables_file() {
     for (k, fold) in made.folds.iter().enumerate() {
         for (index, row) in table.rows.iter().enumerate() {
             let place: usize = row.id[1..].parse().unwrap();
-            let found = Part::ALL.into_iter().find(|p| fold.rows(*p).contains(&index)).unwrap();
+            let found = Part::ALL.into_iter().find(|p| p.of(fold).contains(&index)).unwrap();
             assert_eq!(found.to_string(), part(place, k), "row {place}, fold {k}");
         }
     }

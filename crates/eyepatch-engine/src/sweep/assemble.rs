@@ -13,7 +13,7 @@ use eyepatch_report::schema::{
 use super::measure::Measures;
 use super::plan::{Role, SweepPlan};
 use super::shared::{DELIVERED, Masking, Shared};
-use super::{answer, check, gallery, maps, measure, readable, work};
+use super::{answer, check, gallery, maps, measure, probes, readable, work};
 use crate::Result;
 use crate::cell::{audit_name, read_json};
 use crate::data::split_file;
@@ -31,19 +31,18 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
         table: &s.table,
         maskings: &cards,
         scores: &gathered.scores,
+        splits: &s.splits.folds,
         embeddings: &[],
         attributions: &gathered.attributions,
     };
-    let mut findings = Vec::new();
-    for probe in &plan.probes {
-        findings.extend(probe.examine(&evidence, ctx)?);
-    }
+    let mut answers = probes::answers(plan, &gathered.examined, &evidence, ctx)?;
+    let findings = std::mem::take(&mut answers.findings);
     let trained = gathered.trained_names();
     let delivered = trained.iter().any(|t| t == DELIVERED);
     let full = if delivered { DELIVERED.to_owned() } else { cards[s.full].name.clone() };
     let index = AucIndex::new(&findings);
     let gallery::Drawn { mut files, explanations, maps: judged, gallery } =
-        gallery::draw(plan, folders, &gathered, ctx)?;
+        gallery::draw(plan, folders, &gathered, &mut answers, ctx)?;
     files.insert(format!("tables/{}/scores.csv", audit_name(&s.audit.id)), scores_csv(s, &gathered.scores)?);
     files.insert(
         format!("tables/{}/split-rows.csv", audit_name(&s.audit.id)),
@@ -94,6 +93,7 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
         explanations,
         maps: judged,
         findings,
+        sections: answers.sections,
         notes: notes(s),
         provenance: provenance(plan),
     };
@@ -149,15 +149,23 @@ pub(super) struct Gathered {
     readouts: Vec<Readout>,
     /// What was measured in the images.
     measures: Option<Measures>,
+    /// What probes with cells of their own say, by place.
+    pub(super) examined: Vec<(usize, probes::Examined)>,
 }
 
 impl Gathered {
     pub(super) fn read(plan: &SweepPlan, folders: &[PathBuf]) -> Result<Self> {
-        let s = &plan.shared;
+        Self::of(&plan.shared, plan.roles.iter().zip(folders))
+    }
+
+    /// Of some cells.
+    pub(super) fn of<'a>(s: &Shared, cells: impl Iterator<Item = (&'a Role, &'a PathBuf)>) -> Result<Self> {
         let mut all = Self::default();
-        for (role, folder) in plan.roles.iter().zip(folders) {
+        for (role, folder) in cells {
             match *role {
                 Role::Prepare | Role::Split | Role::Features | Role::Elsewhere | Role::Permuted => {}
+                Role::Embed => {}
+                Role::Examine { probe } => all.examined.push((probe, probes::examined(folder)?)),
                 Role::Check => all.check = Some(read_json(&folder.join(check::CHECK_FILE))?),
                 Role::Measure => all.measures = Some(read_json(&folder.join(measure::MEASURES_FILE))?),
                 Role::Survey => all.visible = read_json(&folder.join(work::SURVEY_FILE))?,

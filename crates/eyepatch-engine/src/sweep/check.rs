@@ -22,7 +22,7 @@ fn parts(shared: &Shared) -> Vec<SplitPart> {
     let folds = shared.splits.folds.iter().enumerate();
     let part =
         |fold, part: Part, rows: &[usize]| SplitPart { fold, part: part.to_string(), rows: rows.to_vec() };
-    folds.flat_map(|(k, fold)| Part::ALL.map(|p| part(k, p, fold.rows(p)))).collect()
+    folds.flat_map(|(k, fold)| Part::ALL.map(|p| part(k, p, p.of(fold)))).collect()
 }
 
 /// Hash over the table's metadata, which the check reads and the content of samples does not hold.

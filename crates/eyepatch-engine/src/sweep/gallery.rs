@@ -12,6 +12,7 @@ use eyepatch_report::schema::{Explained, GalleryRow, Maps, Picture};
 use super::assemble::Gathered;
 use super::maps;
 use super::plan::SweepPlan;
+use super::probes::Answers;
 use super::shared::Masking;
 use crate::Result;
 use crate::cell::{audit_name, file_name};
@@ -29,11 +30,18 @@ pub(super) struct Drawn {
     pub(super) gallery: Vec<GalleryRow>,
 }
 
-pub(super) fn draw(plan: &SweepPlan, folders: &[PathBuf], gathered: &Gathered, ctx: &Ctx) -> Result<Drawn> {
+pub(super) fn draw(
+    plan: &SweepPlan,
+    folders: &[PathBuf],
+    gathered: &Gathered,
+    answers: &mut Answers,
+    ctx: &Ctx,
+) -> Result<Drawn> {
     let mut drawer = Drawer { audit: audit_name(&plan.shared.audit.id), files: Pictures::new() };
     let gallery = maskings(plan, folders, ctx, &mut drawer)?;
     let explanations = explanations(plan, folders, gathered, &mut drawer)?;
     let maps = maps::sections(plan, &folders[0], &gathered.maps, &mut drawer)?;
+    answers.draw(&plan.shared, &folders[0], &mut drawer)?;
     Ok(Drawn { files: drawer.files, explanations, maps, gallery })
 }
 

@@ -12,6 +12,7 @@ mod gallery;
 mod maps;
 mod measure;
 mod plan;
+mod probes;
 mod readable;
 mod shared;
 mod work;

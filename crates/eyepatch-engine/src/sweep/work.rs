@@ -293,7 +293,7 @@ pub(super) fn manifest_rows(
                 hashes = masked_images(shared, prepared, (e, fold), &folder, ctx, keep)?;
             }
             for part in Part::ALL {
-                for row in split.rows(part) {
+                for row in part.of(split) {
                     let (r, (hash, path)) = (&shared.table.rows[*row], &hashes[row]);
                     manifest.push(ManifestRow {
                         hash: hash.clone(),

@@ -19,7 +19,6 @@ use eyepatch_stats::normal_quantile;
 
 pub use declare::VerdictRule;
 
-pub(crate) use attribute::Attribute;
 use broken::Loss;
 use cause::{Search, numbers};
 use hidden::HidingSet;

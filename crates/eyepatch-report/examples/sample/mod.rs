@@ -5,6 +5,7 @@ mod checked;
 mod draw;
 mod maps;
 mod parts;
+mod probes;
 mod verdict;
 
 use std::collections::BTreeMap;
@@ -64,6 +65,13 @@ fn auc(shortcut: bool, row: usize, column: usize) -> f64 {
 fn audit(shortcut: bool, pictures: &mut BTreeMap<String, Vec<u8>>) -> AuditResult {
     let (id, threshold) =
         (if shortcut { "quickstart/tagged" } else { "quickstart/honest" }, if shortcut { 0.55 } else { 0.6 });
+    let mut findings = parts::findings(|row, column| auc(shortcut, row, column));
+    let first = findings.len();
+    // One of the two audits has probes with sections of their own.
+    let sections = if shortcut { probes::sections(first, pictures) } else { Vec::new() };
+    if shortcut {
+        findings.extend(probes::findings());
+    }
     let matrix = Matrix {
         class: "opacity".into(),
         rows: MASKINGS.map(str::to_owned).to_vec(),
@@ -138,7 +146,8 @@ fn audit(shortcut: bool, pictures: &mut BTreeMap<String, Vec<u8>>) -> AuditResul
         gallery: draw::gallery(shortcut, pictures),
         explanations: draw::explanations(shortcut, pictures),
         maps: if shortcut { maps::maps(pictures) } else { Vec::new() },
-        findings: parts::findings(|row, column| auc(shortcut, row, column)),
+        findings,
+        sections,
         notes: vec!["4 of 724 rows were dropped: their ROI is empty.".into()],
         provenance: provenance(id),
     }

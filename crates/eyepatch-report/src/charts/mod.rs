@@ -4,7 +4,9 @@
 pub(crate) mod curve;
 pub(crate) mod dots;
 pub(crate) mod forest;
+pub(crate) mod profile;
 pub(crate) mod ramp;
+pub(crate) mod scatter;
 pub(crate) mod share;
 pub(crate) mod spark;
 pub(crate) mod strip;

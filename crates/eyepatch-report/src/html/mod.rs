@@ -11,6 +11,7 @@ mod evidence;
 mod gallery;
 mod maps;
 mod picture;
+mod probes;
 mod record;
 mod verdict;
 mod view;
@@ -28,7 +29,7 @@ use crate::schema::{Benchmark, Comparison, Picture, RunResult, Timings};
 use crate::share::SharedResult;
 use crate::{Error, Result, escape, format, json};
 
-const TEMPLATES: [(&str, &str); 19] = [
+const TEMPLATES: [(&str, &str); 21] = [
     ("page.html", include_str!("../templates/page.html")),
     ("summary.html", include_str!("../templates/summary.html")),
     ("compare.html", include_str!("../templates/compare.html")),
@@ -41,6 +42,8 @@ const TEMPLATES: [(&str, &str); 19] = [
     ("contrasts.html", include_str!("../templates/contrasts.html")),
     ("evidence.html", include_str!("../templates/evidence.html")),
     ("maps.html", include_str!("../templates/maps.html")),
+    ("probes.html", include_str!("../templates/probes.html")),
+    ("finding_table.html", include_str!("../templates/finding_table.html")),
     ("pictures.html", include_str!("../templates/pictures.html")),
     ("check.html", include_str!("../templates/check.html")),
     ("data.html", include_str!("../templates/data.html")),

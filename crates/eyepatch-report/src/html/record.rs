@@ -37,7 +37,7 @@ pub(super) struct View<'a, N: Counted> {
 
 /// Findings of one contrast and estimand.
 #[derive(Serialize)]
-struct Group<'a, N: Counted> {
+pub(super) struct Group<'a, N: Counted> {
     contrast: &'a str,
     estimand: &'a str,
     keys: Vec<&'a str>,
@@ -83,7 +83,7 @@ impl<'a, N: Counted> View<'a, N> {
             rates: r.model.training.iter().any(|t| spark::changing_rate(&[&t.history]).is_some()),
             data_notes: r.data.card.notes.iter().filter(said).map(String::as_str).collect(),
             parts: parts(&r.splits.parts),
-            findings: groups(&r.findings),
+            findings: groups(others(r)),
             plugins: r.provenance.plugins.iter().map(|p| (p, params(p), has_many(p))).collect(),
             device: r.provenance.device.map(|device| match device {
                 Device::Cpu => "CPU".into(),
@@ -155,7 +155,16 @@ fn parts<N>(all: &[PartCount<N>]) -> Vec<(&PartCount<N>, bool)> {
     all.iter().enumerate().map(|(i, p)| (p, i > 0 && all[i - 1].fold != p.fold)).collect()
 }
 
-fn groups<N: Counted>(findings: &[Finding<N>]) -> Vec<Group<'_, N>> {
+/// Findings that no probe shows in a section of its own.
+fn others<N>(r: &AuditResult<N>) -> impl Iterator<Item = &Finding<N>> {
+    let shown = |i: usize| r.sections.iter().any(|s| (s.findings.0..s.findings.1).contains(&i));
+    r.findings.iter().enumerate().filter(move |(i, _)| !shown(*i)).map(|(_, f)| f)
+}
+
+/// Findings by contrast and estimand.
+pub(super) fn groups<'a, N: Counted>(
+    findings: impl IntoIterator<Item = &'a Finding<N>>,
+) -> Vec<Group<'a, N>> {
     let mut groups: Vec<(&str, &str, Vec<&Finding<N>>)> = Vec::new();
     for f in findings {
         match groups.iter_mut().find(|g| (g.0, g.1) == (f.contrast.as_str(), f.estimand.as_str())) {

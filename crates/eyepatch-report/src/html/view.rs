@@ -3,7 +3,7 @@
 use minijinja::Value;
 use serde::Serialize;
 
-use super::{Head, benchmark, check, compare, evidence, gallery, maps, record, verdict};
+use super::{Head, benchmark, check, compare, evidence, gallery, maps, probes, record, verdict};
 use crate::Result;
 use crate::charts::dots;
 use crate::format::{self, plural};
@@ -59,7 +59,8 @@ struct Audit<'a, N: Counted> {
     evidence: evidence::View<'a, N>,
     maps: Vec<maps::View<'a>>,
     record: record::View<'a, N>,
-    sections: Vec<(&'static str, &'static str)>,
+    probes: Vec<probes::View<'a, N>>,
+    sections: Vec<(String, &'a str)>,
     r: &'a AuditResult<N>,
 }
 
@@ -137,6 +138,7 @@ impl<'a, N: Counted> Audit<'a, N> {
             evidence,
             record: record::View::new(r),
             maps: r.maps.iter().map(|m| maps::View::new(m, pictures)).collect::<Result<_>>()?,
+            probes: probes::View::all(r, pictures)?,
             sections: Vec::new(),
             r,
         };
@@ -157,7 +159,12 @@ impl<'a, N: Counted> Audit<'a, N> {
             ("findings", "Findings", !r.findings.is_empty()),
             ("provenance", "Provenance", true),
         ];
-        audit.sections = present.into_iter().filter(|s| s.2).map(|s| (s.0, s.1)).collect();
+        let mut sections: Vec<(String, &str)> =
+            present.into_iter().filter(|s| s.2).map(|s| (s.0.to_owned(), s.1)).collect();
+        let probes = (1..).zip(&r.sections).map(|(i, s)| (format!("probe{i}"), s.name.as_str()));
+        let data = sections.iter().position(|s| s.0 == "data").unwrap_or(sections.len());
+        sections.splice(data..data, probes);
+        audit.sections = sections;
         Ok(audit)
     }
 }

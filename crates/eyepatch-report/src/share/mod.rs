@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use count::Counted;
 pub use count::{Count, Held, SMALL};
 
-use crate::schema::{AuditResult, Comparison, RunResult};
+use crate::schema::{AuditResult, Comparison, ProbeSection, RunResult};
 use fields::Share;
 use thin::Thin;
 use words::Words;
@@ -77,6 +77,7 @@ fn words(audits: &[AuditResult]) -> Words {
 fn left_out() -> Vec<String> {
     [
         "All pictures, and the samples they show; attribution maps and what they show.",
+        "What probes say and show beside the AUC matrix: embeddings, attributes, a metadata baseline.",
         "Ids of samples and patients, paths, file names, hashes of content and cells; parameters of plugins, but for those in \
          which variants of an audit differ.",
         "The check of the data, notes, what speaks for and against a cause, and every other sentence made from the data; values \
@@ -88,6 +89,11 @@ fn left_out() -> Vec<String> {
     ]
     .map(str::to_owned)
     .into()
+}
+
+/// Whether a finding belongs to what a probe says beside the AUC matrix: it may name values of columns.
+fn of_a_section(sections: &[ProbeSection], finding: usize) -> bool {
+    sections.iter().any(|s| (s.findings.0..s.findings.1).contains(&finding))
 }
 
 fn audit(a: &AuditResult) -> AuditResult<Count> {
@@ -112,6 +118,7 @@ fn audit(a: &AuditResult) -> AuditResult<Count> {
         explanations: _,
         maps: _,
         findings,
+        sections,
         notes: _,
         provenance,
     } = a;
@@ -136,7 +143,13 @@ fn audit(a: &AuditResult) -> AuditResult<Count> {
         gallery: Vec::new(),
         explanations: Vec::new(),
         maps: Vec::new(),
-        findings: findings.iter().filter(|f| !s.is_single(f)).map(|f| s.finding(f)).collect(),
+        findings: findings
+            .iter()
+            .enumerate()
+            .filter(|(i, f)| !of_a_section(sections, *i) && !s.is_single(f))
+            .map(|(_, f)| s.finding(f))
+            .collect(),
+        sections: Vec::new(),
         notes: Vec::new(),
         provenance: s.provenance(provenance),
     }

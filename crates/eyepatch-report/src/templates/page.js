@@ -53,6 +53,51 @@
     });
   }
 
+  // A point at a figure: its image, and the same sample in all panels of the section.
+  for (const section of document.querySelectorAll(".probe")) {
+    const [names, sheet] = [section.querySelector(".samples"), section.querySelector(".thumbnails")];
+    if (!names) continue;
+    const samples = Array.from(names.children, (name) => name.textContent);
+    const scale = 2;
+    let tip = null;
+    const leave = () => {
+      for (const on of section.querySelectorAll(".pt.on")) on.classList.remove("on");
+      section.classList.remove("pointing");
+      if (tip) tip.remove();
+      tip = null;
+    };
+    const show = (point) => {
+      leave();
+      const i = Number(point.dataset.i);
+      section.classList.add("pointing");
+      for (const same of section.querySelectorAll(`.pt[data-i="${i}"]`)) same.classList.add("on");
+      tip = document.createElement("div");
+      tip.className = "thumb";
+      if (sheet) {
+        const [size, row] = [Number(sheet.dataset.size), Number(sheet.dataset.row)];
+        const [box, picture] = [document.createElement("div"), sheet.firstElementChild.cloneNode()];
+        picture.alt = "";
+        box.style.width = box.style.height = `${size * scale}px`;
+        picture.style.width = `${picture.width * scale}px`;
+        picture.style.height = "auto";
+        picture.style.left = `${-(i % row) * size * scale}px`;
+        picture.style.top = `${-Math.floor(i / row) * size * scale}px`;
+        box.append(picture);
+        tip.append(box);
+      }
+      tip.append(samples[i] ?? "");
+      document.body.append(tip);
+      const at = point.getBoundingClientRect();
+      tip.style.left = `${Math.min(at.right + 10, innerWidth - tip.offsetWidth - 8) + scrollX}px`;
+      tip.style.top = `${at.bottom + 8 + scrollY}px`;
+    };
+    section.addEventListener("pointerover", (e) => {
+      const point = e.target.closest(".pt");
+      if (point) show(point); else leave();
+    });
+    section.addEventListener("pointerleave", leave);
+  }
+
   // Paper cannot be unfolded.
   let closed = [];
   addEventListener("beforeprint", () => {

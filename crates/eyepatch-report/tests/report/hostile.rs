@@ -63,7 +63,8 @@ impl Attacker {
 
     /// `fixed`: values of a closed set, which serde refuses when they change.
     fn walk(&mut self, key: &str, value: Value) -> Value {
-        const FIXED: [&str; 18] = [
+        const FIXED: [&str; 19] = [
+            "chart",
             "schema",
             "status",
             "severity",

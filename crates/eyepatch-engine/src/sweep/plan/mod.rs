@@ -2,6 +2,7 @@
 
 mod data;
 mod models;
+mod probes;
 mod role;
 
 use std::path::PathBuf;
@@ -91,6 +92,7 @@ impl SweepPlan {
         } else {
             plan.train_and_predict(options)?;
         }
+        plan.examine();
         Ok(plan)
     }
 

@@ -17,11 +17,11 @@ use crate::sweep::{check, maps, readable, work};
 
 /// A cell that trains a model.
 #[derive(Debug, Clone, Copy)]
-struct FitCell {
+pub(super) struct FitCell {
     trained: usize,
     fold: usize,
     /// Position in the plan.
-    cell: usize,
+    pub(super) cell: usize,
 }
 
 impl SweepPlan {
@@ -70,6 +70,7 @@ impl SweepPlan {
         }
         if let Some(&full) = full {
             self.judge_maps(&common, full, &kept);
+            self.embed(&common, full);
         }
         Ok(())
     }

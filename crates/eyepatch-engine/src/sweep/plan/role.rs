@@ -28,6 +28,12 @@ pub(in crate::sweep) enum Role {
         fold: usize,
     },
     Scores,
+    /// Asks the full-image model what it makes of images on its way.
+    Embed,
+    /// Asks a probe that reads it.
+    Examine {
+        probe: usize,
+    },
     /// Prepares a data set that differs in pixels only.
     Elsewhere,
     /// Asks the full-image model about it.
@@ -52,6 +58,8 @@ impl Role {
             Self::Maps => "maps",
             Self::Read { .. } => "read",
             Self::Scores => "scores",
+            Self::Embed => "embed",
+            Self::Examine { .. } => "examine",
             Self::Elsewhere => "prepare",
             Self::Broken { .. } => "predict",
         }
