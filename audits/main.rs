@@ -7,6 +7,7 @@ eyepatch::main!(
     plugin_auc,
     plugin_chest,
     plugin_densenet,
+    plugin_embedding,
     plugin_folder,
     plugin_fundus,
     plugin_maskers,

@@ -1,0 +1,270 @@
+//! Similarities, and how far groups lie apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use eyepatch_core::{Ctx, Direction, Evidence, Finding, Interval, Result, Table};
+use eyepatch_embedding::{
+    Class, EmbeddingError, Points, by_class, discrepancy, purity, silhouette, to_full, to_noise, to_others,
+};
+use eyepatch_maps::Outcome;
+use eyepatch_maps::summary::ClusteredMean;
+
+use crate::Embedding;
+use crate::groups::{Grouping, groupings};
+use crate::views::{View, Views, part};
+
+/// Name of the group of images that have none of the classes.
+const HEALTHY: &str = "no class";
+
+pub(crate) fn findings(probe: &Embedding, evidence: &Evidence<'_>, ctx: &Ctx) -> Result<Vec<Finding>> {
+    let views = match Views::new(probe, evidence) {
+        Ok(views) => views,
+        Err(why) => return Ok(vec![said("similarity", &[], format!("not estimable: {why}"))]),
+    };
+    let table = evidence.table;
+    let mut found = similarities(probe, table, &views);
+    ctx.check()?;
+    found.extend(apart(probe, table, &views, ctx)?);
+    Ok(found)
+}
+
+fn at(places: &[(&str, &str)]) -> BTreeMap<String, String> {
+    places.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+}
+
+/// A finding without an estimate.
+fn said(contrast: &str, places: &[(&str, &str)], why: String) -> Finding {
+    Finding { contrast: contrast.into(), at: at(places), note: Some(why), ..Finding::default() }
+}
+
+/// The three similarities and the first less the second, for every masking, over all images and by class.
+fn similarities(probe: &Embedding, table: &Table, views: &Views) -> Vec<Finding> {
+    let patients = views.patients(table);
+    let has = |class: usize| -> Vec<bool> {
+        views.rows.iter().map(|&r| table.rows[r].labels[class] == Some(true)).collect()
+    };
+    let labels: Vec<Vec<bool>> = (0..table.classes.len()).map(has).collect();
+    let classes: Vec<Class<'_>> = table
+        .classes
+        .iter()
+        .zip(&labels)
+        .map(|(name, positive)| Class { name: name.as_str(), positive })
+        .collect();
+    let Some((full, masked)) = views.views.split_first() else { return Vec::new() };
+    let one = |view: &View| -> Vec<Finding> {
+        let own = to_full(&full.points, &view.points);
+        let others = to_others(&full.points, &view.points, &patients);
+        let more = match (&own, &others) {
+            (Ok(own), Ok(others)) => Ok(own.iter().zip(others).map(|(a, b)| a - b).collect()),
+            (Err(why), _) | (_, Err(why)) => Err(why.to_string()),
+        };
+        let told = |r: std::result::Result<Vec<f64>, EmbeddingError>| r.map_err(|e| e.to_string());
+        let noise = match &views.noise {
+            Some(noise) => told(to_noise(&view.points, noise)),
+            None => Err("there are no images of noise".to_owned()),
+        };
+        let kinds: [(&str, &str, std::result::Result<Vec<f64>, String>); 4] = [
+            (
+                "similarity to the same image",
+                "mean cosine similarity to the embedding of the same image in full",
+                told(own),
+            ),
+            (
+                "similarity to other patients",
+                "mean cosine similarity to the embeddings of all full images of other patients",
+                told(others),
+            ),
+            (
+                "own less others",
+                "similarity to the same image less that to other patients: above 0 the masked image is still told from others",
+                more,
+            ),
+            ("similarity to noise", "mean cosine similarity to the embeddings of images of noise", noise),
+        ];
+        kinds
+            .into_iter()
+            .flat_map(|(contrast, estimand, values)| {
+                over_classes(probe, (contrast, estimand, &view.masking), values, &patients, &classes)
+            })
+            .collect()
+    };
+    let mut found: Vec<Finding> = masked.iter().flat_map(one).collect();
+    // In full there is something to compare with noise and with others, too.
+    if let Some(noise) = &views.noise {
+        let values = to_noise(&full.points, noise).map_err(|e| e.to_string());
+        let what = ("similarity to noise", "mean cosine similarity to the embeddings of images of noise");
+        found.extend(over_classes(probe, (what.0, what.1, &full.masking), values, &patients, &classes));
+    }
+    found
+}
+
+fn over_classes(
+    probe: &Embedding,
+    (contrast, estimand, masking): (&str, &str, &str),
+    values: std::result::Result<Vec<f64>, String>,
+    patients: &[&str],
+    classes: &[Class<'_>],
+) -> Vec<Finding> {
+    let means = values.and_then(|v| by_class(&v, patients, classes, probe.level).map_err(|e| e.to_string()));
+    let means = match means {
+        Ok(means) => means,
+        Err(why) => {
+            return vec![said(
+                contrast,
+                &[("evaluated", masking), ("images", "all")],
+                format!("not estimable: {why}"),
+            )];
+        }
+    };
+    // Counts of patients on both sides are those of the classes' own group.
+    let mut all = vec![mean((contrast, estimand, masking, "all"), &means.overall)];
+    all.extend(means.classes.iter().map(|(class, m)| mean((contrast, estimand, masking, class), m)));
+    all.push(mean((contrast, estimand, masking, HEALTHY), &means.healthy));
+    all
+}
+
+fn mean(
+    (contrast, estimand, masking, images): (&str, &str, &str, &str),
+    of: &Outcome<ClusteredMean>,
+) -> Finding {
+    let empty = Finding {
+        estimand: estimand.into(),
+        ..said(contrast, &[("evaluated", masking), ("images", images)], String::new())
+    };
+    match of {
+        Outcome::Value(m) => Finding {
+            estimate: Some(m.mean),
+            interval: Some(Interval { lower: m.lower, upper: m.upper, level: m.level }),
+            n_images: m.n_images,
+            n_patients: m.n_patients,
+            direction: match (m.lower, m.upper) {
+                (lower, _) if lower > 0.0 => Direction::Above,
+                (_, upper) if upper < 0.0 => Direction::Below,
+                _ => Direction::Undecided,
+            },
+            note: None,
+            ..empty
+        },
+        Outcome::NotEstimable(why) => Finding { note: Some(format!("not estimable: {why}")), ..empty },
+    }
+}
+
+/// Silhouette, purity and discrepancy by masking, class and column.
+fn apart(probe: &Embedding, table: &Table, views: &Views, ctx: &Ctx) -> Result<Vec<Finding>> {
+    let places = views.one_a_patient(table, &views.at_most(table, probe.points));
+    let mut found = Vec::new();
+    if views.views.len() > 1 {
+        // As many images as there is room for under all maskings.
+        let few: Vec<usize> =
+            places.iter().copied().take((probe.points / views.views.len()).max(2)).collect();
+        let (points, of) = stacked(views, &few);
+        let names = views.views.iter().map(|v| v.masking.clone()).collect();
+        let grouping = Grouping { by: "masking".into(), names, of: of.into_iter().map(Some).collect() };
+        found.extend(spread(probe, "all maskings", points, &grouping, few.len()));
+    }
+    for view in &views.views {
+        let points = part(&view.points, &places);
+        for grouping in groupings(table, &views.rows, &probe.columns) {
+            ctx.check()?;
+            let here = grouping.at(&places);
+            found.extend(spread(probe, &view.masking, points.clone(), &here, places.len()));
+            found.extend(differ(probe, &view.masking, &points, &here, ctx));
+        }
+    }
+    Ok(found)
+}
+
+/// The same images under all maskings, one masking after the other, and the masking of each.
+pub(crate) fn stacked(views: &Views, places: &[usize]) -> (std::result::Result<Points, String>, Vec<usize>) {
+    let mut values = Vec::new();
+    for view in &views.views {
+        values.extend(places.iter().flat_map(|&i| view.points.row(i).iter().copied()));
+    }
+    let of = (0..views.views.len()).flat_map(|m| places.iter().map(move |_| m)).collect();
+    let columns = views.views.first().map_or(0, |v| v.points.columns());
+    let points = Points::new(&values, places.len() * views.views.len(), columns);
+    (points.map_err(|e| e.to_string()), of)
+}
+
+fn spread(
+    probe: &Embedding,
+    evaluated: &str,
+    points: std::result::Result<Points, String>,
+    grouping: &Grouping,
+    patients: usize,
+) -> Vec<Finding> {
+    let whole = (0..grouping.of.len()).filter(|&i| grouping.of[i].is_some());
+    let kept: Vec<usize> = whole.collect();
+    let of: Vec<usize> = kept.iter().filter_map(|&i| grouping.of[i]).collect();
+    let points = points.and_then(|p| part(&p, &kept));
+    let place = [("by", grouping.by.as_str()), ("evaluated", evaluated)];
+    let finding =
+        |contrast: &str, estimand: &str, reference, estimate: std::result::Result<f64, String>| Finding {
+            estimand: estimand.into(),
+            reference,
+            estimate: estimate.as_ref().ok().copied(),
+            n_images: kept.len(),
+            n_patients: kept.len().min(patients),
+            note: estimate.err().map(|why| format!("not estimable: {why}")),
+            ..said(contrast, &place, String::new())
+        };
+    let silhouettes = points
+        .as_ref()
+        .map_err(Clone::clone)
+        .and_then(|p| silhouette(p, &of).map_err(|e| e.to_string()))
+        .map(|s| s.mean);
+    let shares = points.and_then(|p| purity(&p, &of, probe.neighbours).map_err(|e| e.to_string()));
+    let chance = shares.as_ref().map_or(0.0, |s| s.chance);
+    vec![
+        finding("silhouette", "mean silhouette, -1 to 1; 0 where groups do not lie apart", 0.0, silhouettes),
+        finding(
+            "neighbours of the own group",
+            "share of the nearest neighbours that are of the own group; the reference is what chance gives",
+            chance,
+            shares.map(|s| s.mean),
+        ),
+    ]
+}
+
+/// Each group against all others.
+fn differ(
+    probe: &Embedding,
+    evaluated: &str,
+    points: &std::result::Result<Points, String>,
+    grouping: &Grouping,
+    ctx: &Ctx,
+) -> Vec<Finding> {
+    let held: BTreeSet<usize> = grouping.of.iter().flatten().copied().collect();
+    // Of two groups each is the other's opposite.
+    let asked: Vec<usize> =
+        if held.len() == 2 { held.into_iter().skip(1).collect() } else { held.into_iter().collect() };
+    let kept: Vec<usize> = (0..grouping.of.len()).filter(|&i| grouping.of[i].is_some()).collect();
+    let one = |group: usize| {
+        let name = &grouping.names[group];
+        let place = [("by", grouping.by.as_str()), ("evaluated", evaluated), ("group", name.as_str())];
+        let seed = ctx.seed().child(evaluated).child(&grouping.by).child(name).to_u64();
+        let second: Vec<bool> = kept.iter().map(|&i| grouping.of[i] == Some(group)).collect();
+        let measured = points.as_ref().map_err(Clone::clone).and_then(|p| part(p, &kept)).and_then(|p| {
+            discrepancy(&p, &second, None, probe.permutations, seed).map_err(|e| e.to_string())
+        });
+        let empty = Finding {
+            estimand: "squared maximum mean discrepancy of this group and all others, unbiased; 0 where they are distributed alike"
+                .into(),
+            n_images: kept.len(),
+            n_patients: kept.len(),
+            ..said("discrepancy", &place, String::new())
+        };
+        match measured {
+            Ok(d) => Finding {
+                estimate: Some(d.squared),
+                p: d.test.map(|t| t.p),
+                n_patients_positive: d.rows[1],
+                n_patients_negative: d.rows[0],
+                note: None,
+                ..empty
+            },
+            Err(why) => Finding { note: Some(format!("not estimable: {why}")), ..empty },
+        }
+    };
+    asked.into_iter().map(one).collect()
+}
