@@ -4,6 +4,7 @@
 use plugin_dicom as _;
 
 eyepatch::main!(
+    plugin_attributes,
     plugin_auc,
     plugin_chest,
     plugin_densenet,

@@ -16,6 +16,9 @@ use crate::views::{View, Views, part};
 /// Name of the group of images that have none of the classes.
 const HEALTHY: &str = "no class";
 
+/// One number an image, or why there are none.
+type Values = std::result::Result<Vec<f64>, String>;
+
 pub(crate) fn findings(probe: &Embedding, evidence: &Evidence<'_>, ctx: &Ctx) -> Result<Vec<Finding>> {
     let views = match Views::new(probe, evidence) {
         Ok(views) => views,
@@ -63,7 +66,7 @@ fn similarities(probe: &Embedding, table: &Table, views: &Views) -> Vec<Finding>
             Some(noise) => told(to_noise(&view.points, noise)),
             None => Err("there are no images of noise".to_owned()),
         };
-        let kinds: [(&str, &str, std::result::Result<Vec<f64>, String>); 4] = [
+        let kinds: [(&str, &str, Values); 4] = [
             (
                 "similarity to the same image",
                 "mean cosine similarity to the embedding of the same image in full",
@@ -101,7 +104,7 @@ fn similarities(probe: &Embedding, table: &Table, views: &Views) -> Vec<Finding>
 fn over_classes(
     probe: &Embedding,
     (contrast, estimand, masking): (&str, &str, &str),
-    values: std::result::Result<Vec<f64>, String>,
+    values: Values,
     patients: &[&str],
     classes: &[Class<'_>],
 ) -> Vec<Finding> {

@@ -1,6 +1,7 @@
 //! A data set at its working size, its splits, and the views that maskers and models are given.
 
 mod features;
+mod leave_out;
 mod png;
 mod prepared;
 mod scheme;

@@ -4,6 +4,7 @@ use eyepatch_core::{Meta, Seed, Table};
 use eyepatch_stats::sklearn::{Folds, GroupKFold, GroupShuffleSplit, Keys, StratifiedGroupKFold};
 use serde::{Deserialize, Serialize};
 
+use super::leave_out::leave_one_out;
 use super::splits::{Fold, Splits, answer_codes, hold_out, patients};
 use crate::{Error, Result};
 
@@ -45,6 +46,12 @@ pub enum SplitScheme {
         /// Share of the patients that is tested, between 0 and 1.
         test: f64,
     },
+    /// Each fold tests the rows of one value of a column, a camera for instance, by a model that has not seen it: as many folds as the
+    /// column has values, or the commonest ones. Patients who have a tested row train nothing.
+    LeaveOneOut {
+        /// A metadata column of texts.
+        column: String,
+    },
 }
 
 /// The rows of a column's value: a data set's own test folder, for instance.
@@ -79,6 +86,12 @@ impl SplitScheme {
         Self::StratifiedGroupKfold { shuffle: None, test_where: Some(test_where) }
     }
 
+    /// Each camera, or each value of another column, is tested by a model that has not seen it.
+    #[must_use]
+    pub fn leave_one_out(column: impl Into<String>) -> Self {
+        Self::LeaveOneOut { column: column.into() }
+    }
+
     /// The folds of a table. `validation` and `seed` are used where the scheme leaves them to us.
     ///
     /// # Errors
@@ -93,6 +106,7 @@ impl SplitScheme {
                 let (train, validation) = hold_out(table, &rest, validation, seed.child("validation 0"))?;
                 vec![Fold { train, validation, test }]
             }
+            Self::LeaveOneOut { column } => leave_one_out(table, column, (folds, validation), &seed)?,
             Self::GroupHoldoutKfold { test, seed } => holdout_kfold(table, folds, *test, *seed)?,
             Self::StratifiedGroupKfold { shuffle, test_where: Some(test) } => {
                 let (rest, test) = told_apart(table, test)?;
@@ -125,6 +139,11 @@ impl SplitScheme {
                 "one split: {:.0} % of the patients, balanced by class, are tested, and {:.0} % of the others watch the \
                  training",
                 test * 100.0,
+                validation * 100.0
+            ),
+            Self::LeaveOneOut { column } => format!(
+                "{folds} folds, each of which tests one value of `{column}` by a model that has seen neither it nor any \
+                 patient who has it; {:.0} % of the other patients watch the training",
                 validation * 100.0
             ),
             Self::GroupHoldoutKfold { test, seed } => format!(

@@ -1,0 +1,218 @@
+//! What a regression on features tells of a column.
+
+use eyepatch_core::{
+    Ctx, DepthProfile, Evidence, Figure, Finding, Labelled, Question, Result, Series, Table,
+};
+use eyepatch_logistic::{Features as Numbers, LogisticRegression};
+use eyepatch_stats::{LabelDraws, auc, contrast};
+use rayon::prelude::*;
+
+use crate::Attributes;
+use crate::features::{Features, Part, all, folds};
+use crate::finding::{empty, influence, with};
+
+const CONTRAST: &str = "readable";
+const ESTIMAND: &str =
+    "mean over folds of patients of the AUC with which a logistic regression on features tells the value";
+
+/// Regressions need not be exact: an AUC takes ranks only.
+const FIT: LogisticRegression = LogisticRegression { c: 1.0, max_iterations: 300, tolerance: 1e-4 };
+
+pub(crate) fn findings(probe: &Attributes, evidence: &Evidence<'_>, ctx: &Ctx) -> Result<Vec<Finding>> {
+    let table = evidence.table;
+    let questions: Vec<Question> = probe.columns.iter().flat_map(|c| Question::of(table, c)).collect();
+    let said = |why: String| Ok(vec![Finding { note: Some(why), ..empty(CONTRAST, ESTIMAND, 0.5, &[]) }]);
+    if questions.is_empty() {
+        return said(format!(
+            "the table has none of the columns {}, or no two values of them",
+            probe.columns.join(", ")
+        ));
+    }
+    let features = match all(probe, evidence) {
+        Ok(features) if features.is_empty() => return said("the model gives no features".into()),
+        Ok(features) => features,
+        Err(why) => return said(format!("not estimable: {why}")),
+    };
+    let mut found = Vec::new();
+    for (i, f) in features.iter().enumerate() {
+        ctx.check()?;
+        found.extend(ctx.install(|| of_layer(probe, table, f, &questions, ctx))?);
+        ctx.progress().report(i as u64 + 1, features.len() as u64, "layers");
+    }
+    Ok(found)
+}
+
+/// Every question to one layer under one masking.
+fn of_layer(
+    probe: &Attributes,
+    table: &Table,
+    f: &Features<'_>,
+    questions: &[Question],
+    ctx: &Ctx,
+) -> Result<Vec<Finding>> {
+    let patients: Vec<&str> = f.rows.iter().map(|&r| table.rows[r].patient.as_str()).collect();
+    let seed = ctx.seed().child("folds").to_u64();
+    let parts = folds(probe, &patients, seed).and_then(|folds| f.parts(probe.components, &folds));
+    let one = |q: &Question| -> Result<Finding> {
+        ctx.check()?;
+        let at = [("column", &*q.column), ("value", &*q.value), ("layer", f.layer), ("evaluated", f.masking)];
+        let empty = empty(CONTRAST, ESTIMAND, 0.5, &at);
+        Ok(match &parts {
+            Ok(parts) => ask(probe, table, f, parts, q, (empty, ctx)),
+            Err(why) => Finding { note: Some(format!("not estimable: {why}")), ..empty },
+        })
+    };
+    questions.iter().map(one).collect()
+}
+
+fn ask(
+    probe: &Attributes,
+    table: &Table,
+    f: &Features<'_>,
+    parts: &[Part],
+    q: &Question,
+    (empty, ctx): (Finding, &Ctx),
+) -> Finding {
+    // Places that have an answer, and the answers.
+    let known: Vec<usize> = (0..f.rows.len()).filter(|&i| q.answers[f.rows[i]].is_some()).collect();
+    let answers: Vec<bool> = known.iter().map(|&i| q.answers[f.rows[i]] == Some(true)).collect();
+    let patients: Vec<&str> = known.iter().map(|&i| table.rows[f.rows[i]].patient.as_str()).collect();
+    let told = tell(parts, f.rows.len(), &known, &answers);
+    let labelled = |(fold, (places, scores)): (usize, &(Vec<usize>, Vec<f64>))| {
+        let of = |&k: &usize| f.rows[known[k]];
+        Labelled {
+            fold,
+            rows: places.iter().map(of).collect(),
+            labels: places.iter().map(|&k| answers[k]).collect(),
+            scores: scores.clone(),
+            patients: places.iter().map(|&k| patients[k]).collect(),
+        }
+    };
+    let found: Result<Vec<Labelled<'_>>, String> =
+        told.map(|told| told.iter().enumerate().map(labelled).collect());
+    match found {
+        Ok(folds) => {
+            let measured =
+                influence(&folds).and_then(|own| contrast(&[(1.0, &own)], 0.5).map_err(|e| e.to_string()));
+            let found = with(empty, &folds, probe.level, measured);
+            let p = found.estimate.and_then(|estimate| {
+                let seed =
+                    ctx.seed().child(&q.column).child(&q.value).child(f.layer).child(f.masking).to_u64();
+                let draws = LabelDraws::new(&answers, &patients).ok()?;
+                permuted(probe, parts, f.rows.len(), &known, (&draws, seed), estimate)
+            });
+            Finding { p, ..found }
+        }
+        Err(why) => Finding { note: Some(format!("not estimable: {why}")), ..empty },
+    }
+}
+
+/// Of each fold the tested places (among those that have an answer) and what the regression says of them.
+type Told = Vec<(Vec<usize>, Vec<f64>)>;
+
+/// # Errors
+/// In words, where a fold cannot learn.
+fn tell(parts: &[Part], n: usize, known: &[usize], answers: &[bool]) -> Result<Told, String> {
+    let mut at = vec![None; n];
+    known.iter().enumerate().for_each(|(k, &place)| at[place] = Some(k));
+    let one = |part: &Part| {
+        let of = |places: &[usize]| -> (Vec<f64>, Vec<usize>) {
+            let kept = || places.iter().filter_map(|&place| Some((place, at[place]?)));
+            let values = kept().flat_map(|(place, _)| {
+                part.values[place * part.width..(place + 1) * part.width].iter().copied()
+            });
+            (values.collect(), kept().map(|(_, k)| k).collect())
+        };
+        let ((train, learnt), (test, asked)) = (of(&part.train), of(&part.test));
+        let labels: Vec<bool> = learnt.iter().map(|&k| answers[k]).collect();
+        let numbers = |values| Numbers::new(values, part.width).map_err(|e| e.to_string());
+        let fitted = FIT.fit(numbers(&train)?, &labels).map_err(|e| e.to_string())?;
+        let told = fitted.logits(numbers(&test)?).map_err(|e| e.to_string())?;
+        Ok((asked, told))
+    };
+    parts.iter().map(one).collect()
+}
+
+/// The share of permutations of the answers that tell as well, (1 + hits) / (1 + permutations) (Phipson & Smyth 2010). One that
+/// cannot be told counts as a hit.
+fn permuted(
+    probe: &Attributes,
+    parts: &[Part],
+    n: usize,
+    known: &[usize],
+    (draws, seed): (&LabelDraws, u64),
+    estimate: f64,
+) -> Option<f64> {
+    if probe.permutations == 0 {
+        return None;
+    }
+    let hit = |i: usize| {
+        let answers = draws.draw(seed, i as u64);
+        let mean = tell(parts, n, known, &answers).ok().and_then(|told| {
+            let one = |(places, scores): &(Vec<usize>, Vec<f64>)| {
+                let labels: Vec<bool> = places.iter().map(|&k| answers[k]).collect();
+                auc(&labels, scores).ok()
+            };
+            let each: Option<Vec<f64>> = told.iter().map(one).collect();
+            each.map(|each| each.iter().sum::<f64>() / each.len() as f64)
+        });
+        // Rounding must not make equal ones differ.
+        mean.is_none_or(|m| m >= estimate - 1e-12)
+    };
+    let hits = (0..probe.permutations).into_par_iter().filter(|&i| hit(i)).count();
+    Some((1 + hits) as f64 / (1 + probe.permutations) as f64)
+}
+
+/// One profile over the layers a question.
+pub(crate) fn figures(probe: &Attributes, evidence: &Evidence<'_>, ctx: &Ctx) -> Result<Vec<Figure>> {
+    // Without permutations, which a figure does not show.
+    let plain = Attributes { permutations: 0, ..probe.clone() };
+    let found = findings(&plain, evidence, ctx)?;
+    let of = |f: &Finding, key: &str| f.at.get(key).cloned().unwrap_or_default();
+    let distinct = |key: &str| {
+        let mut all: Vec<String> = Vec::new();
+        for f in &found {
+            let value = of(f, key);
+            if !value.is_empty() && !all.contains(&value) {
+                all.push(value);
+            }
+        }
+        all
+    };
+    let (layers, maskings) = (distinct("layer"), distinct("evaluated"));
+    if layers.len() < 2 {
+        return Ok(Vec::new());
+    }
+    let mut asked: Vec<(String, String)> = found.iter().map(|f| (of(f, "column"), of(f, "value"))).collect();
+    asked.dedup();
+    asked.sort();
+    asked.dedup();
+    let profile = |(column, value): &(String, String)| {
+        let series = |masking: &String| {
+            let at = |layer: &String| {
+                let is = |f: &&Finding| {
+                    (of(f, "column"), of(f, "value")) == (column.clone(), value.clone())
+                        && of(f, "layer") == *layer
+                        && of(f, "evaluated") == *masking
+                };
+                found.iter().find(is)
+            };
+            Series {
+                name: masking.clone(),
+                estimates: layers.iter().map(|l| at(l)?.estimate).collect(),
+                intervals: layers.iter().map(|l| at(l)?.interval).collect(),
+            }
+        };
+        Figure::Profile(DepthProfile {
+            title: format!("{column}: {value}"),
+            caption: format!(
+                "AUC with which a logistic regression on a layer's features tells that {column} is {value}, on patients that it has not seen."
+            ),
+            steps: layers.clone(),
+            axis: "Layer, from the input to the output".into(),
+            reference: 0.5,
+            series: maskings.iter().map(series).collect(),
+        })
+    };
+    Ok(asked.iter().map(profile).collect())
+}
