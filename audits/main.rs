@@ -21,5 +21,6 @@ eyepatch::main!(
     plugin_tabular,
     audit_quickstart,
     audit_chest_xray,
+    audit_fundus,
     audit_planted,
 );

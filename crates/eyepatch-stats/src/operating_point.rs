@@ -1,11 +1,9 @@
 //! Sensitivity where the specificity is held.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::auc::Ranked;
-use crate::{NotEstimable, StatsError, normal_quantile};
+use crate::{NotEstimable, Share, StatsError, clustered_share};
 
 /// A threshold on the scores and what it does: an image whose score is at least `threshold` is called positive.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,10 +30,7 @@ pub struct OperatingPoint {
 /// one that a reader of the scores can stand on, and its specificity may be higher than asked for. Where even the
 /// highest score would call too many negatives, none is called and the sensitivity is 0.
 ///
-/// The interval is two-sided, of coverage `level`: Wilson's (JASA 22, 1927) for as many independent images as would have
-/// the variance between patients, I / (I - 1) sum (d - p m)^2 / (sum m)^2 over the I patients with m positive images, d
-/// of them called (a ratio estimate; Rao and Scott, Biometrics 48, 1992); for I images where that variance is 0. It
-/// takes the threshold as given, so it says nothing of how the threshold would move with other negatives.
+/// The interval is that of [`clustered_share`]. It takes the threshold as given, so it says nothing of how the threshold would move with other negatives.
 ///
 /// # Errors
 /// [`StatsError::NotEstimable`] as [`auc`](crate::auc), where patients differ in number from the labels, or where only one patient
@@ -64,39 +59,21 @@ pub fn sensitivity_at_specificity<P: Ord>(
     let (missed, spared) =
         first.map_or((ranked.positives, ranked.negatives), |t| (t.positives_below, t.negatives_below));
     let called = |row: usize| threshold.is_some_and(|t| scores[row] >= t);
-    let mut per_patient: BTreeMap<&P, (f64, f64)> = BTreeMap::new();
-    for row in (0..labels.len()).filter(|&row| labels[row]) {
-        let (images, hits) = per_patient.entry(&patients[row]).or_default();
-        *images += 1.0;
-        *hits += f64::from(u8::from(called(row)));
-    }
-    let n = per_patient.len();
-    if n < 2 {
-        return Err(NotEstimable::OnePatient { positive: true, n }.into());
-    }
+    let positive: Vec<usize> = (0..labels.len()).filter(|&row| labels[row]).collect();
+    let hits: Vec<f64> = positive.iter().map(|&row| f64::from(u8::from(called(row)))).collect();
+    let own: Vec<&P> = positive.iter().map(|&row| &patients[row]).collect();
+    let Share { lower, upper, n_patients, .. } = clustered_share(&hits, &own, level)?;
     let sensitivity = (ranked.positives - missed) as f64 / positives;
-    let squares: f64 = per_patient.values().map(|(m, d)| (d - sensitivity * m).powi(2)).sum();
-    let variance = n as f64 / (n - 1) as f64 * squares / positives.powi(2);
-    let worth = if variance > 0.0 { sensitivity * (1.0 - sensitivity) / variance } else { n as f64 };
-    let (lower, upper) = wilson(sensitivity, worth, normal_quantile(0.5 + level / 2.0));
     Ok(OperatingPoint {
         threshold,
         specificity: spared as f64 / negatives,
         sensitivity,
-        lower,
-        upper,
+        // Summed in another order, the share may differ in its last bit.
+        lower: lower.min(sensitivity),
+        upper: upper.max(sensitivity),
         level,
-        n_patients_positive: n,
+        n_patients_positive: n_patients,
     })
-}
-
-/// Wilson's interval of a share `p` of `n`, `n` not necessarily whole.
-fn wilson(p: f64, n: f64, z: f64) -> (f64, f64) {
-    let square = z * z / n;
-    let centre = (p + square / 2.0) / (1.0 + square);
-    let half = z * (p * (1.0 - p) / n + square / (4.0 * n)).sqrt() / (1.0 + square);
-    // Rounding must not put an end past the share itself.
-    ((centre - half).clamp(0.0, p), (centre + half).clamp(p, 1.0))
 }
 
 #[cfg(test)]
@@ -118,10 +95,6 @@ mod tests {
                 assert!((found.specificity - specificity).abs() < 1e-12, "{asked}: {found:?}");
             }
         }
-        // statsmodels 0.15, proportion_confint(7, 20, method="wilson").
-        let (lower, upper) = wilson(0.35, 20.0, normal_quantile(0.975));
-        assert!((lower - golden::number("wilson_lower")).abs() < 1e-12, "{lower}");
-        assert!((upper - golden::number("wilson_upper")).abs() < 1e-12, "{upper}");
     }
 
     /// The slow twin: every score, and none, is tried as a threshold.
