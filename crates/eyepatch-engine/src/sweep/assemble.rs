@@ -13,7 +13,7 @@ use eyepatch_report::schema::{
 use super::measure::Measures;
 use super::plan::{Role, SweepPlan};
 use super::shared::{DELIVERED, Masking, Shared};
-use super::{answer, check, gallery, maps, measure, probes, readable, work};
+use super::{answer, check, gallery, maps, measure, probes, readable, transfer, work};
 use crate::Result;
 use crate::cell::{audit_name, read_json};
 use crate::data::split_file;
@@ -92,6 +92,7 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
         gallery,
         explanations,
         maps: judged,
+        transfers: transfer::transfers(plan, &gathered),
         findings,
         sections: answers.sections,
         notes: notes(s),
@@ -151,11 +152,27 @@ pub(super) struct Gathered {
     measures: Option<Measures>,
     /// What probes with cells of their own say, by place.
     pub(super) examined: Vec<(usize, probes::Examined)>,
+    /// Scores on external data, by place.
+    pub(super) abroad: Vec<(usize, ScoreSet)>,
 }
 
 impl Gathered {
     pub(super) fn read(plan: &SweepPlan, folders: &[PathBuf]) -> Result<Self> {
-        Self::of(&plan.shared, plan.roles.iter().zip(folders))
+        let mut all = Self::of(&plan.shared, plan.roles.iter().zip(folders))?;
+        for (role, folder) in plan.roles.iter().zip(folders) {
+            let &Role::Abroad { transfer, trained, evaluation, fold } = role else { continue };
+            let s = &plan.externals[transfer].shared;
+            let set = ScoreSet {
+                trained: s.trained_name(trained).to_owned(),
+                evaluated: s.maskings[s.evaluations[evaluation].masking].card.name.clone(),
+                dilation: 0,
+                fold,
+                rows: s.splits.folds[fold].test.clone(),
+                scores: read_json(&folder.join(work::SCORES_FILE))?,
+            };
+            all.abroad.push((transfer, set));
+        }
+        Ok(all)
     }
 
     /// Of some cells.
@@ -164,7 +181,7 @@ impl Gathered {
         for (role, folder) in cells {
             match *role {
                 Role::Prepare | Role::Split | Role::Features | Role::Elsewhere | Role::Permuted => {}
-                Role::Embed => {}
+                Role::Embed | Role::External { .. } | Role::ExternalSurvey | Role::Abroad { .. } => {}
                 Role::Examine { probe } => all.examined.push((probe, probes::examined(folder)?)),
                 Role::Check => all.check = Some(read_json(&folder.join(check::CHECK_FILE))?),
                 Role::Measure => all.measures = Some(read_json(&folder.join(measure::MEASURES_FILE))?),
