@@ -1,5 +1,6 @@
 //! From finished cells to the result.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -44,6 +45,11 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
     let gallery::Drawn { mut files, explanations, maps: judged, gallery } =
         gallery::draw(plan, folders, &gathered, &mut answers, ctx)?;
     files.insert(format!("tables/{}/scores.csv", audit_name(&s.audit.id)), scores_csv(s, &gathered.scores)?);
+    for (i, external) in plan.externals.iter().enumerate() {
+        let sets: Vec<&ScoreSet> = gathered.abroad.iter().filter(|(of, _)| *of == i).map(|a| &a.1).collect();
+        let name = format!("tables/{}/scores-external-{}.csv", audit_name(&s.audit.id), i + 1);
+        files.insert(name, scores_csv(&external.shared, &sets)?);
+    }
     files.insert(
         format!("tables/{}/split-rows.csv", audit_name(&s.audit.id)),
         split_file::to_csv(&s.splits, &s.table)?,
@@ -443,7 +449,7 @@ fn provenance(plan: &SweepPlan) -> Provenance {
 }
 
 /// Every score behind the result. Cells that a spreadsheet would take for a formula are made harmless.
-fn scores_csv(s: &Shared, sets: &[ScoreSet]) -> Result<Vec<u8>> {
+fn scores_csv<S: Borrow<ScoreSet>>(s: &Shared, sets: &[S]) -> Result<Vec<u8>> {
     let failed = |e: csv::Error| crate::Error::io("scores.csv")(e.into());
     let fill =
         |name: &str| s.maskings.iter().find(|m| m.card.name == name).map_or("", |m| m.card.fill.as_str());
@@ -451,7 +457,7 @@ fn scores_csv(s: &Shared, sets: &[ScoreSet]) -> Result<Vec<u8>> {
     let header =
         ["sample", "patient", "trained", "masking", "fill", "dilation", "fold", "class", "label", "score"];
     writer.write_record(header).map_err(failed)?;
-    for set in sets {
+    for set in sets.iter().map(Borrow::borrow) {
         for (i, &row) in set.rows.iter().enumerate() {
             let r = &s.table.rows[row];
             for (c, class) in s.table.classes.iter().enumerate() {
