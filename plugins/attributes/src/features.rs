@@ -17,6 +17,9 @@ pub(crate) struct Features<'e> {
     values: Rows,
 }
 
+/// Places that train, and places that are tested.
+pub(crate) type Fold = (Vec<usize>, Vec<usize>);
+
 /// The part of one fold of patients.
 pub(crate) struct Part {
     /// Places in the rows.
@@ -81,11 +84,7 @@ fn sorted(e: &Embeddings) -> Result<Features<'_>, String> {
 ///
 /// # Errors
 /// In words, where there are too few patients.
-pub(crate) fn folds(
-    probe: &Attributes,
-    patients: &[&str],
-    seed: u64,
-) -> Result<Vec<(Vec<usize>, Vec<usize>)>, String> {
+pub(crate) fn folds(probe: &Attributes, patients: &[&str], seed: u64) -> Result<Vec<Fold>, String> {
     let of = group_kfold(patients, None, probe.folds, seed).map_err(|e| e.to_string())?;
     let places = |k: usize, tested: bool| (0..of.len()).filter(|&i| (of[i] == k) == tested).collect();
     Ok((0..probe.folds).map(|k| (places(k, false), places(k, true))).collect())
@@ -96,15 +95,11 @@ impl Features<'_> {
     ///
     /// # Errors
     /// In words, where features do not vary.
-    pub(crate) fn parts(
-        &self,
-        components: usize,
-        folds: &[(Vec<usize>, Vec<usize>)],
-    ) -> Result<Vec<Part>, String> {
+    pub(crate) fn parts(&self, components: usize, folds: &[Fold]) -> Result<Vec<Part>, String> {
         folds.iter().map(|fold| self.part(components, fold)).collect()
     }
 
-    fn part(&self, components: usize, (train, test): &(Vec<usize>, Vec<usize>)) -> Result<Part, String> {
+    fn part(&self, components: usize, (train, test): &Fold) -> Result<Part, String> {
         let width = self.values.columns();
         let (train, test) = (train.clone(), test.clone());
         if width <= components {

@@ -30,9 +30,8 @@ impl External {
             remedy: remedy.into(),
         };
         let seed = Seed::root(own.audit.seed).child(own.audit.stream()).child("external");
-        let ctx = Ctx::new(seed.clone(), options.threads)?
-            .with_cancel(options.cancel.clone())
-            .with_device(options.device);
+        let ctx =
+            Ctx::new(seed, options.threads)?.with_cancel(options.cancel.clone()).with_device(options.device);
         let whole = dataset.table(&ctx)?;
         whole.check()?;
         let table = as_own(&whole, &own.table).map_err(|problem| {
