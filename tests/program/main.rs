@@ -15,6 +15,7 @@ mod resume;
 mod scores;
 mod split;
 mod stats;
+mod study;
 mod sweep;
 mod toolbox;
 mod weights;

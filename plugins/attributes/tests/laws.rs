@@ -21,8 +21,8 @@ fn table() -> Table {
     let row = |i: usize| {
         let patient = i / 2;
         let ill = patient.is_multiple_of(2);
-        let camera = if (patient / 2 % 10 == 0) ^ ill { "B" } else { "A" };
-        let ward = if patient / 2 % 2 == 0 { "one" } else { "two" };
+        let camera = if (patient / 2).is_multiple_of(10) ^ ill { "B" } else { "A" };
+        let ward = if (patient / 2).is_multiple_of(2) { "one" } else { "two" };
         let text = |t: &str| Meta::Text(t.into());
         Row {
             id: format!("s{i}"),
