@@ -79,15 +79,30 @@ fn sorted(e: &Embeddings) -> Result<Features<'_>, String> {
     })
 }
 
-/// Folds of patients: places that train and places that are tested. They know nothing of any answer, so that a permutation of
-/// answers is as good as the answers.
+/// Folds of patients: places that train and places that are tested. Which patient is in which fold knows nothing of any answer, so that a
+/// permutation of answers is as good as the answers; there are as many folds as asked for, or fewer where an answer is so rare that
+/// a fold would lack it.
 ///
 /// # Errors
-/// In words, where there are too few patients.
-pub(crate) fn folds(probe: &Attributes, patients: &[&str], seed: u64) -> Result<Vec<Fold>, String> {
-    let of = group_kfold(patients, None, probe.folds, seed).map_err(|e| e.to_string())?;
-    let places = |k: usize, tested: bool| (0..of.len()).filter(|&i| (of[i] == k) == tested).collect();
-    Ok((0..probe.folds).map(|k| (places(k, false), places(k, true))).collect())
+/// In words, where two folds are too many.
+pub(crate) fn folds(
+    most: usize,
+    patients: &[&str],
+    answer: impl Fn(usize) -> Option<bool>,
+    seed: u64,
+) -> Result<Vec<Fold>, String> {
+    for count in (2..=most).rev() {
+        let Ok(of) = group_kfold(patients, None, count, seed) else { continue };
+        let both = |k: usize| {
+            let has = |wanted: bool| (0..of.len()).any(|i| of[i] == k && answer(i) == Some(wanted));
+            has(true) && has(false)
+        };
+        if (0..count).all(both) {
+            let places = |k: usize, tested: bool| (0..of.len()).filter(|&i| (of[i] == k) == tested).collect();
+            return Ok((0..count).map(|k| (places(k, false), places(k, true))).collect());
+        }
+    }
+    Err("too few patients have the value, or another".into())
 }
 
 impl Features<'_> {

@@ -52,17 +52,23 @@ fn of_layer(
 ) -> Result<Vec<Finding>> {
     let patients: Vec<&str> = f.rows.iter().map(|&r| table.rows[r].patient.as_str()).collect();
     let seed = ctx.seed().child("folds").to_u64();
-    let parts = folds(probe, &patients, seed).and_then(|folds| f.parts(probe.components, &folds));
-    let one = |q: &Question| -> Result<Finding> {
+    // By number of folds: most questions go with as many as are asked for.
+    let mut made: BTreeMap<usize, Result<Vec<Part>, String>> = BTreeMap::new();
+    let mut found = Vec::new();
+    for q in questions {
         ctx.check()?;
         let at = [("column", &*q.column), ("value", &*q.value), ("layer", f.layer), ("evaluated", f.masking)];
         let empty = empty(CONTRAST, ESTIMAND, 0.5, &at);
-        Ok(match &parts {
+        let told = folds(probe.folds, &patients, |i| q.answers[f.rows[i]], seed).and_then(|folds| {
+            let parts = made.entry(folds.len()).or_insert_with(|| f.parts(probe.components, &folds));
+            parts.as_ref().map_err(Clone::clone)
+        });
+        found.push(match told {
             Ok(parts) => ask(probe, table, f, parts, q, (empty, ctx)),
             Err(why) => Finding { note: Some(format!("not estimable: {why}")), ..empty },
-        })
-    };
-    questions.iter().map(one).collect()
+        });
+    }
+    Ok(found)
 }
 
 fn ask(
@@ -214,5 +220,8 @@ pub(crate) fn figures(probe: &Attributes, evidence: &Evidence<'_>, ctx: &Ctx) ->
             series: maskings.iter().map(series).collect(),
         })
     };
-    Ok(asked.iter().map(profile).collect())
+    let estimated = |(column, value): &&(String, String)| {
+        found.iter().any(|f| of(f, "column") == *column && of(f, "value") == *value && f.estimate.is_some())
+    };
+    Ok(asked.iter().filter(estimated).map(profile).collect())
 }
