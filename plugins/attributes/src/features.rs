@@ -1,6 +1,6 @@
 //! Features of one layer and masking, made short by principal components of the training rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use eyepatch_clusters::{Rows, principal_components};
 use eyepatch_core::{Embeddings, Evidence, Keep};
@@ -81,7 +81,7 @@ fn sorted(e: &Embeddings) -> Result<Features<'_>, String> {
 
 /// Folds of patients: places that train and places that are tested. Which patient is in which fold knows nothing of any answer, so that a
 /// permutation of answers is as good as the answers; there are as many folds as asked for, or fewer where an answer is so rare that
-/// a fold would lack it.
+/// a fold would have fewer than two patients of it.
 ///
 /// # Errors
 /// In words, where two folds are too many.
@@ -94,7 +94,11 @@ pub(crate) fn folds(
     for count in (2..=most).rev() {
         let Ok(of) = group_kfold(patients, None, count, seed) else { continue };
         let both = |k: usize| {
-            let has = |wanted: bool| (0..of.len()).any(|i| of[i] == k && answer(i) == Some(wanted));
+            // A variance between patients needs two of them.
+            let has = |wanted: bool| {
+                let of = (0..of.len()).filter(|&i| of[i] == k && answer(i) == Some(wanted));
+                of.map(|i| patients[i]).collect::<BTreeSet<_>>().len() > 1
+            };
             has(true) && has(false)
         };
         if (0..count).all(both) {

@@ -1,5 +1,7 @@
 //! What a regression on features tells of a column.
 
+use std::collections::BTreeMap;
+
 use eyepatch_core::{
     Ctx, DepthProfile, Evidence, Figure, Finding, Labelled, Question, Result, Series, Table,
 };
