@@ -9,7 +9,7 @@ use crate::Result;
 use crate::cell::audit_name;
 use crate::store::write_atomically;
 
-/// Writes `result.json`, `timings.json`, pictures, tables, TensorBoard event files and `report.html` into `folder`, each whole
+/// Writes `result.json`, `timings.json`, pictures, tables, figures, TensorBoard event files, `supplement.md` and `report.html` into `folder`, each whole
 /// or not at all. All but the timings and the report, which prints them, are the same bytes whenever the audit is.
 ///
 /// # Errors
@@ -27,6 +27,12 @@ pub fn write_run(
         let tables = folder.join("tables").join(audit_name(&audit.id));
         for (name, text) in eyepatch_report::csv::tables(audit)? {
             write_atomically(&tables.join(name), text.as_bytes())?;
+        }
+    }
+    for audit in &result.audits {
+        let figures = folder.join("figures").join(audit_name(&audit.id));
+        for (name, svg) in eyepatch_report::figures::files(audit) {
+            write_atomically(&figures.join(name), svg.as_bytes())?;
         }
     }
     for audit in &result.audits {

@@ -7,9 +7,11 @@
 mod benchmark;
 mod check;
 mod compare;
+mod drawings;
 mod evidence;
 mod gallery;
 mod maps;
+mod overview;
 mod picture;
 mod probes;
 mod record;
@@ -22,6 +24,7 @@ use minijinja::{AutoEscape, Environment, ErrorKind, Output, State, UndefinedBeha
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+pub(crate) use drawings::drawings;
 pub use picture::pictures_in;
 
 use crate::charts::ramp;
@@ -29,13 +32,14 @@ use crate::schema::{Benchmark, Comparison, Picture, RunResult, Timings};
 use crate::share::SharedResult;
 use crate::{Error, Result, escape, format, json};
 
-const TEMPLATES: [(&str, &str); 21] = [
+const TEMPLATES: [(&str, &str); 22] = [
     ("page.html", include_str!("../templates/page.html")),
     ("summary.html", include_str!("../templates/summary.html")),
     ("compare.html", include_str!("../templates/compare.html")),
     ("benchmark.html", include_str!("../templates/benchmark.html")),
     ("cases.html", include_str!("../templates/cases.html")),
     ("audit.html", include_str!("../templates/audit.html")),
+    ("overview.html", include_str!("../templates/overview.html")),
     ("answer.html", include_str!("../templates/answer.html")),
     ("verdict.html", include_str!("../templates/verdict.html")),
     ("cause.html", include_str!("../templates/cause.html")),
@@ -134,9 +138,10 @@ fn style() -> String {
         ":root{{{light}}}\n\
          @media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n\
          @media screen{{:root[data-theme=dark]{{{dark}}}}}\n\
-         {}\n{}\n{}\n{}",
+         {}\n{}\n{}\n{}\n{}",
         include_str!("../templates/page.css"),
         include_str!("../templates/figures.css"),
+        include_str!("../templates/charts.css"),
         ramp::rules(),
         include_str!("../templates/media.css"),
     )

@@ -3,7 +3,7 @@
 use minijinja::Value;
 use serde::Serialize;
 
-use super::{Head, benchmark, check, compare, evidence, gallery, maps, probes, record, verdict};
+use super::{Head, benchmark, check, compare, evidence, gallery, maps, overview, probes, record, verdict};
 use crate::Result;
 use crate::charts::dots;
 use crate::format::{self, plural};
@@ -51,6 +51,7 @@ struct Audit<'a, N: Counted> {
     lead: Vec<String>,
     status: Badge,
     level: String,
+    overview: overview::View<'a>,
     classes: Vec<Class<'a>>,
     /// The causes that the verdict names, in words; empty where there is none.
     probably: String,
@@ -131,6 +132,7 @@ impl<'a, N: Counted> Audit<'a, N> {
             lead,
             status: Badge::new(r.answer.kind, r.answer.status),
             level: level(&r.answer),
+            overview: overview::View::new(r, pictures)?,
             classes: classes(r, threshold, start),
             probably: r.verdict.as_ref().map(Verdict::probably).unwrap_or_default(),
             verdict: r.verdict.as_ref().map(|v| verdict::View::new(v, &shown)),
@@ -144,6 +146,7 @@ impl<'a, N: Counted> Audit<'a, N> {
         };
         let e = &audit.evidence;
         let present = [
+            ("overview", "In one page", true),
             ("answer", "Answer", true),
             ("verdict", "Evidence", audit.verdict.as_ref().is_some_and(|v| !v.classes.is_empty())),
             ("check", "Data check", r.check.is_some()),
