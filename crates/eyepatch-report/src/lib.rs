@@ -5,7 +5,10 @@
 //! ([`markdown`]) and JUnit XML for continuous integration ([`junit`]). [`pictures`] draws what the page shows; [`escape`] encodes foreign text for each context it can end up in; [`share`] makes the form
 //! of a result that may leave the house.
 
+mod aligned;
 mod charts;
+mod checklist;
+pub mod compared;
 pub mod csv;
 mod error;
 pub mod escape;
@@ -19,6 +22,7 @@ mod next;
 pub mod pictures;
 pub mod schema;
 pub mod share;
+pub mod supplement;
 pub mod tensorboard;
 
 pub use error::{Error, Result};

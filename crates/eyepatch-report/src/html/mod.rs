@@ -32,7 +32,7 @@ use crate::schema::{Benchmark, Comparison, Picture, RunResult, Timings};
 use crate::share::SharedResult;
 use crate::{Error, Result, escape, format, json};
 
-const TEMPLATES: [(&str, &str); 22] = [
+const TEMPLATES: [(&str, &str); 23] = [
     ("page.html", include_str!("../templates/page.html")),
     ("summary.html", include_str!("../templates/summary.html")),
     ("compare.html", include_str!("../templates/compare.html")),
@@ -54,6 +54,7 @@ const TEMPLATES: [(&str, &str); 22] = [
     ("model.html", include_str!("../templates/model.html")),
     ("findings.html", include_str!("../templates/findings.html")),
     ("provenance.html", include_str!("../templates/provenance.html")),
+    ("checklist.html", include_str!("../templates/checklist.html")),
     ("timings.html", include_str!("../templates/timings.html")),
 ];
 const SCRIPT: &str = include_str!("../templates/page.js");

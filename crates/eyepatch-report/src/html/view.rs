@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{Head, benchmark, check, compare, evidence, gallery, maps, overview, probes, record, verdict};
 use crate::Result;
 use crate::charts::dots;
+use crate::checklist::{self, Answered};
 use crate::format::{self, plural};
 use crate::schema::{
     Answer, AnswerKind, AuditResult, CheckState, ClassAnswer, ClassVerdict, Outcome, Picture, Severity,
@@ -52,6 +53,7 @@ struct Audit<'a, N: Counted> {
     status: Badge,
     level: String,
     overview: overview::View<'a>,
+    checklist: Vec<Answered>,
     classes: Vec<Class<'a>>,
     /// The causes that the verdict names, in words; empty where there is none.
     probably: String,
@@ -132,6 +134,7 @@ impl<'a, N: Counted> Audit<'a, N> {
             lead,
             status: Badge::new(r.answer.kind, r.answer.status),
             level: level(&r.answer),
+            checklist: checklist::answers(r),
             overview: overview::View::new(r, pictures)?,
             classes: classes(r, threshold, start),
             probably: r.verdict.as_ref().map(Verdict::probably).unwrap_or_default(),
@@ -161,6 +164,7 @@ impl<'a, N: Counted> Audit<'a, N> {
             ("splits", "Splits", true),
             ("findings", "Findings", !r.findings.is_empty()),
             ("provenance", "Provenance", true),
+            ("checklist", "Checklist", true),
         ];
         let mut sections: Vec<(String, &str)> =
             present.into_iter().filter(|s| s.2).map(|s| (s.0.to_owned(), s.1)).collect();
