@@ -16,6 +16,7 @@ mod resume;
 mod scores;
 mod split;
 mod stats;
+mod study;
 mod sweep;
 mod toolbox;
 mod weights;

@@ -197,7 +197,13 @@ fn list_doctor_completions_and_manual() {
     let declared = [
         "chest-xray/nih_as_published",
         "chest-xray/nih_pneumonia",
+        "chest-xray/study_of_padchest",
+        "fundus/leave_one_camera_out",
+        "fundus/planted_camera",
+        "fundus/study_of_chaksu",
+        "fundus/three_cameras",
         "planted/benchmark",
+        "planted/cameras",
         "planted/maps_of_a_marker",
         "planted/maps_without_a_marker",
         "planted/max_before_masking",

@@ -2,11 +2,14 @@
 //! chest films that need no file. The report tells the two apart.
 
 use eyepatch::prelude::*;
+use plugin_attributes::Attributes;
 use plugin_auc::AucMatrix;
 use plugin_densenet::{DenseNet, densenet_tiny};
+use plugin_embedding::Embedding;
 use plugin_maskers::{Fill, controls, fills, published, verdict_maskings};
 use plugin_phantom::{Association, Phantom, Tag, phantom_chest};
 use plugin_saliency::Occlusion;
+use plugin_tabular::Tabular;
 
 /// Films of 64 px, enough patients for an interval of about 0.1.
 fn films() -> Phantom {
@@ -27,6 +30,10 @@ fn sweep(films: Phantom) -> MaskingSweep {
         .dilate([2, 4, 8])
         .folds(2)
         .probe(AucMatrix::default())
+        .probe(Embedding::default().columns(["camera"]))
+        // Fewer components and permutations than usual: this should take seconds.
+        .probe(Attributes { components: 8, permutations: 19, ..Attributes::of(["camera", "sex"]) })
+        .probe(Tabular::of(["age", "sex", "view"]))
         .explain(Occlusion::default())
         .verdict(VerdictRule::default().margin(0.10).attributes(["camera", "sex"]))
         .quick_images(160)

@@ -9,6 +9,10 @@ mod linear;
 mod maps;
 #[path = "sweep/plugins.rs"]
 mod plugins;
+#[path = "sweep/probes.rs"]
+mod probes;
+#[path = "sweep/transfer.rs"]
+mod transfer;
 #[path = "sweep/trunk.rs"]
 mod trunk;
 

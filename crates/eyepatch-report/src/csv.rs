@@ -21,6 +21,7 @@ pub fn tables(audit: &AuditResult) -> Result<Vec<(&'static str, String)>> {
         ("training.csv", training(audit)?),
         ("check.csv", check(audit)?),
         ("contrasts.csv", contrasts(audit)?),
+        ("transfer.csv", transfer(audit)?),
     ])
 }
 
@@ -69,6 +70,25 @@ pub fn check(audit: &AuditResult) -> Result<String> {
     });
     let header = "class column source auc lower upper level adjusted_bound adjusted_p points_to n_images n_patients \
                   severity";
+    table(names(header), rows)
+}
+
+/// One row a model, masking and class of external data.
+///
+/// # Errors
+/// [`Error::Csv`].
+pub fn transfer(audit: &AuditResult) -> Result<String> {
+    let classes = audit.transfers.iter().flat_map(|t| t.classes.iter().map(move |c| (&t.card.name, c)));
+    let rows = classes.flat_map(|(name, c)| {
+        c.rows.iter().map(move |r| {
+            let mut row = vec![name.clone(), c.class.clone(), r.trained.clone(), r.evaluated.clone()];
+            row.extend([r.internal, r.external, r.drop].into_iter().flat_map(estimate));
+            row.extend([number(r.p), r.note.clone().unwrap_or_default()]);
+            row
+        })
+    });
+    let header = "external class trained evaluated internal internal_lower internal_upper internal_level there there_lower \
+                  there_upper there_level drop drop_lower drop_upper drop_level p note";
     table(names(header), rows)
 }
 

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use crate::escape::markdown as text;
 use crate::format;
 use crate::schema::{
-    AuditResult, Cause, CheckState, ClassVerdict, Contrast, Maps, Measured, RunResult, Severity, Verdict,
+    AuditResult, Cause, CheckState, ClassVerdict, Contrast, Maps, Measured, RunResult, Severity, Transfer,
+    Verdict,
 };
 use crate::share::SharedResult;
 
@@ -56,7 +57,32 @@ fn lines<N>(audits: &[AuditResult<N>]) -> String {
         let _ = writeln!(out, "\n### Attribution maps: {}\n", text(&audit.id));
         audit.maps.iter().for_each(|m| maps(&mut out, m));
     }
+    for audit in audits {
+        for t in &audit.transfers {
+            let _ = writeln!(out, "\n### External data: {}, {}\n", text(&audit.id), text(&t.card.name));
+            transfer(&mut out, t);
+        }
+    }
     out
+}
+
+/// What happened abroad, and a row a model and masking.
+fn transfer(out: &mut String, t: &Transfer) {
+    for c in &t.classes {
+        let _ = writeln!(out, "- {}: {}", text(&c.class), text(&c.sentence));
+    }
+    out.push_str("\n| class | trained on | evaluated on | at home | there | drop | p |\n");
+    out.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
+    for (c, r) in t.classes.iter().flat_map(|c| c.rows.iter().map(move |r| (c, r))) {
+        let [home, there, drop] = [r.internal, r.external, r.drop].map(|e| format::estimate(e.as_ref()));
+        let names = [&c.class, &r.trained, &r.evaluated].map(|n| text(n));
+        let _ = writeln!(
+            out,
+            "| {} | {home} | {there} | {drop} | {} |",
+            names.join(" | "),
+            text(&format::p(r.p))
+        );
+    }
 }
 
 /// What the maps of one class say, and the checks that they failed.

@@ -15,12 +15,14 @@ mod benchmark;
 mod check;
 mod maps;
 mod probe;
+mod transfer;
 mod verdict;
 
 pub use benchmark::{Benchmark, BenchmarkCase, Bucket, Rate, Reading};
 pub use check::{Check, CheckFinding, ColumnCheck, Severity};
 pub use maps::{Beyond, CheckState, MapCheck, MapCluster, MapExample, MapGroup, MapPlace, Maps, Null};
 pub use probe::{ProbeSection, Thumbnails};
+pub use transfer::{Calibration, Carried, Transfer, TransferClass, TransferGroup, TransferRow};
 pub use verdict::{Cause, ClassVerdict, Contrast, DataStatement, Measured, Outcome, Signal, Verdict};
 
 /// Name and version of this schema. The number grows when a reader of the old one would go wrong.
@@ -151,6 +153,9 @@ pub struct AuditResult<N = usize> {
     /// Attribution maps of many images and whether they count, one entry a class; none where they were not judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub maps: Vec<Maps>,
+    /// The models on external data; none in a shared result.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transfers: Vec<Transfer>,
     /// Every finding, as data.
     pub findings: Vec<Finding<N>>,
     /// What probes have to say and to show beside the AUC matrix; none in a shared result.

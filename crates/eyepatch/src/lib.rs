@@ -27,8 +27,8 @@ pub mod prelude {
         Dataset, Explainer, Handle, Keep, LegitimateRegion, Masker, Model, Probe, Profile, Shape, plugin,
     };
     pub use eyepatch_engine::{
-        Experiment, MapRule, MaskingSweep, PlantedBenchmark, PlantedCase, Profiles, SplitScheme, VerdictRule,
-        auc,
+        Experiment, MapRule, MaskingSweep, PlantedBenchmark, PlantedCase, Profiles, SplitScheme, Transfer,
+        VerdictRule, auc,
     };
     pub use eyepatch_macros::{audit, sweep};
 }

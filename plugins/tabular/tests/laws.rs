@@ -16,7 +16,7 @@ eyepatch_testkit::probe_laws! {
 /// 240 images of 120 patients; `tells` goes with the label in 9 of 10, `age` is of no use, `often` is missing.
 fn table() -> Table {
     let row = |i: usize| {
-        let (patient, label) = (i / 2, i / 2 % 2 == 0);
+        let (patient, label) = (i / 2, (i / 2).is_multiple_of(2));
         let tells = if (patient % 20 < 2) ^ label { "A" } else { "B" };
         let mut meta = BTreeMap::from([
             ("tells".to_owned(), Meta::Text(tells.into())),

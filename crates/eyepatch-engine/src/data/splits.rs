@@ -164,6 +164,13 @@ impl Splits {
         Ok(self)
     }
 
+    /// All rows tested by every fold's model, none of which has seen any: external data.
+    pub(crate) fn all_tested(rows: usize, folds: usize) -> Self {
+        let all: Vec<usize> = (0..rows).collect();
+        let fold = Fold { train: all.clone(), validation: Vec::new(), test: all };
+        Self { folds: vec![fold; folds], scheme: "external: every model is asked about all images".into() }
+    }
+
     /// Whether all folds are tested on the same rows.
     pub(crate) fn common_test(&self) -> bool {
         self.folds.len() > 1 && self.folds.windows(2).all(|pair| pair[0].test == pair[1].test)

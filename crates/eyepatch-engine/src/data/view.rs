@@ -138,7 +138,7 @@ impl Donors for OtherPatients<'_> {
 }
 
 /// The part of preprocessing that the engine does after resizing, read off a model card's list of steps.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Pipeline {
     before: Option<Normalise>,
     after: Option<Normalise>,

@@ -1,5 +1,6 @@
 //! From finished cells to the result.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -13,7 +14,7 @@ use eyepatch_report::schema::{
 use super::measure::Measures;
 use super::plan::{Role, SweepPlan};
 use super::shared::{DELIVERED, Masking, Shared};
-use super::{answer, check, gallery, maps, measure, probes, readable, work};
+use super::{answer, check, gallery, maps, measure, probes, readable, transfer, work};
 use crate::Result;
 use crate::cell::{audit_name, read_json};
 use crate::data::split_file;
@@ -44,6 +45,11 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
     let gallery::Drawn { mut files, explanations, maps: judged, gallery } =
         gallery::draw(plan, folders, &gathered, &mut answers, ctx)?;
     files.insert(format!("tables/{}/scores.csv", audit_name(&s.audit.id)), scores_csv(s, &gathered.scores)?);
+    for (i, external) in plan.externals.iter().enumerate() {
+        let sets: Vec<&ScoreSet> = gathered.abroad.iter().filter(|(of, _)| *of == i).map(|a| &a.1).collect();
+        let name = format!("tables/{}/scores-external-{}.csv", audit_name(&s.audit.id), i + 1);
+        files.insert(name, scores_csv(&external.shared, &sets)?);
+    }
     files.insert(
         format!("tables/{}/split-rows.csv", audit_name(&s.audit.id)),
         split_file::to_csv(&s.splits, &s.table)?,
@@ -92,6 +98,7 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
         gallery,
         explanations,
         maps: judged,
+        transfers: transfer::transfers(plan, &gathered),
         findings,
         sections: answers.sections,
         notes: notes(s),
@@ -151,11 +158,27 @@ pub(super) struct Gathered {
     measures: Option<Measures>,
     /// What probes with cells of their own say, by place.
     pub(super) examined: Vec<(usize, probes::Examined)>,
+    /// Scores on external data, by place.
+    pub(super) abroad: Vec<(usize, ScoreSet)>,
 }
 
 impl Gathered {
     pub(super) fn read(plan: &SweepPlan, folders: &[PathBuf]) -> Result<Self> {
-        Self::of(&plan.shared, plan.roles.iter().zip(folders))
+        let mut all = Self::of(&plan.shared, plan.roles.iter().zip(folders))?;
+        for (role, folder) in plan.roles.iter().zip(folders) {
+            let &Role::Abroad { transfer, trained, evaluation, fold } = role else { continue };
+            let s = &plan.externals[transfer].shared;
+            let set = ScoreSet {
+                trained: s.trained_name(trained).to_owned(),
+                evaluated: s.maskings[s.evaluations[evaluation].masking].card.name.clone(),
+                dilation: 0,
+                fold,
+                rows: s.splits.folds[fold].test.clone(),
+                scores: read_json(&folder.join(work::SCORES_FILE))?,
+            };
+            all.abroad.push((transfer, set));
+        }
+        Ok(all)
     }
 
     /// Of some cells.
@@ -164,7 +187,7 @@ impl Gathered {
         for (role, folder) in cells {
             match *role {
                 Role::Prepare | Role::Split | Role::Features | Role::Elsewhere | Role::Permuted => {}
-                Role::Embed => {}
+                Role::Embed | Role::External { .. } | Role::ExternalSurvey | Role::Abroad { .. } => {}
                 Role::Examine { probe } => all.examined.push((probe, probes::examined(folder)?)),
                 Role::Check => all.check = Some(read_json(&folder.join(check::CHECK_FILE))?),
                 Role::Measure => all.measures = Some(read_json(&folder.join(measure::MEASURES_FILE))?),
@@ -426,7 +449,7 @@ fn provenance(plan: &SweepPlan) -> Provenance {
 }
 
 /// Every score behind the result. Cells that a spreadsheet would take for a formula are made harmless.
-fn scores_csv(s: &Shared, sets: &[ScoreSet]) -> Result<Vec<u8>> {
+fn scores_csv<S: Borrow<ScoreSet>>(s: &Shared, sets: &[S]) -> Result<Vec<u8>> {
     let failed = |e: csv::Error| crate::Error::io("scores.csv")(e.into());
     let fill =
         |name: &str| s.maskings.iter().find(|m| m.card.name == name).map_or("", |m| m.card.fill.as_str());
@@ -434,7 +457,7 @@ fn scores_csv(s: &Shared, sets: &[ScoreSet]) -> Result<Vec<u8>> {
     let header =
         ["sample", "patient", "trained", "masking", "fill", "dilation", "fold", "class", "label", "score"];
     writer.write_record(header).map_err(failed)?;
-    for set in sets {
+    for set in sets.iter().map(Borrow::borrow) {
         for (i, &row) in set.rows.iter().enumerate() {
             let r = &s.table.rows[row];
             for (c, class) in s.table.classes.iter().enumerate() {

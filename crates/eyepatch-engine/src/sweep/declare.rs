@@ -4,6 +4,7 @@ use eyepatch_core::{Dataset, Explainer, Handle, Keep, Kind, Masker, Model, Probe
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::transfer::{Transfer, TransferSpec};
 use super::{Export, FlagRule, MapRule, export, plan};
 use crate::audit::{AuditInfo, Experiment};
 use crate::data::SplitScheme;
@@ -22,6 +23,7 @@ pub struct MaskingSweep {
     pub(super) probes: Vec<Handle<dyn Probe>>,
     pub(super) explainer: Option<Handle<dyn Explainer>>,
     pub(super) other_explainers: Vec<Handle<dyn Explainer>>,
+    pub(super) transfers: Vec<Transfer>,
     pub(super) design: Design,
 }
 
@@ -116,6 +118,9 @@ pub struct SweepSpec {
     /// Explainers whose maps are held against its.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_explainers: Vec<PluginRef>,
+    /// External data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    transfers: Vec<TransferSpec>,
     #[serde(default)]
     design: Design,
 }
@@ -131,6 +136,7 @@ impl MaskingSweep {
             probes: Vec::new(),
             explainer: None,
             other_explainers: Vec::new(),
+            transfers: Vec::new(),
             design: Design::default(),
         }
     }
@@ -195,6 +201,14 @@ impl MaskingSweep {
         others: impl IntoIterator<Item = E>,
     ) -> Self {
         self.other_explainers.extend(others.into_iter().map(Into::into));
+        self
+    }
+
+    /// Also asks every model about an external data set, in full and under every masking of the matrix: what it loses there, whether
+    /// its probabilities and its operating point can be carried over.
+    #[must_use]
+    pub fn transfer(mut self, transfer: Transfer) -> Self {
+        self.transfers.push(transfer);
         self
     }
 
@@ -299,6 +313,7 @@ impl MaskingSweep {
             probes: self.probes.iter().map(plugin).collect(),
             explainer: self.explainer.as_ref().map(plugin),
             other_explainers: self.other_explainers.iter().map(plugin).collect(),
+            transfers: self.transfers.iter().map(Transfer::spec).collect(),
             design: self.design.clone(),
         }
     }
@@ -320,6 +335,11 @@ impl MaskingSweep {
             probes: probes.collect::<Result<_, _>>()?,
             explainer: spec.explainer.as_ref().map(explainer).transpose()?,
             other_explainers: spec.other_explainers.iter().map(explainer).collect::<Result<_, _>>()?,
+            transfers: spec
+                .transfers
+                .iter()
+                .map(|t| Transfer::from_spec(t, registry))
+                .collect::<Result<_>>()?,
             design: spec.design.clone(),
         })
     }
@@ -382,6 +402,16 @@ impl MaskingSweep {
                 }
             }
             _ => {}
+        }
+        for transfer in &self.transfers {
+            transfer.dataset.checked(Kind::Dataset)?;
+            if let Err((problem, remedy)) = transfer.check() {
+                return wrong(problem, remedy);
+            }
+        }
+        if !self.transfers.is_empty() && self.model.scores().is_some() {
+            let problem = "external data for a model whose scores were computed elsewhere".to_owned();
+            return wrong(problem, "audit the external data on their own, with their own score file");
         }
         if self.probes.is_empty() {
             return wrong("no probe measures anything".into(), "add one: `.probe(AucMatrix::default())`");

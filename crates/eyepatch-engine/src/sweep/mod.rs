@@ -15,6 +15,7 @@ mod plan;
 mod probes;
 mod readable;
 mod shared;
+mod transfer;
 mod work;
 
 pub use benchmark::{PlantedBenchmark, PlantedCase};
@@ -22,3 +23,4 @@ pub use declare::{MaskingSweep, PluginRef, SweepSpec};
 pub use export::Export;
 pub use flag::{Auc, FlagRule, auc};
 pub use maps::MapRule;
+pub use transfer::Transfer;

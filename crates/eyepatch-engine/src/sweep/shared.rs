@@ -60,7 +60,7 @@ pub(super) struct Shared {
     /// Whether a hidden pixel can have changed a visible one before images are masked.
     pub(super) leaks: bool,
     pub(super) shares: Shares,
-    set: Mutex<Option<Arc<PreparedSet>>>,
+    pub(super) set: Mutex<Option<Arc<PreparedSet>>>,
 }
 
 impl Shared {
@@ -318,7 +318,7 @@ fn check_classes(table: &Table, folds: usize) -> Result<(), String> {
 }
 
 /// Hash over the content of all rows, in their order.
-fn content(dataset: &Handle<dyn Dataset>, rows: &[usize], ctx: &Ctx) -> Result<ContentHash> {
+pub(super) fn content(dataset: &Handle<dyn Dataset>, rows: &[usize], ctx: &Ctx) -> Result<ContentHash> {
     let one = |row: &usize| {
         ctx.check()?;
         dataset.content(*row, ctx)

@@ -60,7 +60,7 @@ impl Dataset for Discs {
             }
         };
         Ok(Arc::new(Table {
-            classes: vec!["bright".into(), "dark".into()],
+            classes: vec![if self.twist == "class" { "another" } else { "bright" }.into(), "dark".into()],
             rows: (0..2 * PATIENTS).map(row).collect(),
         }))
     }

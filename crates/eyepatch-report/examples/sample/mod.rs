@@ -6,6 +6,7 @@ mod draw;
 mod maps;
 mod parts;
 mod probes;
+mod transfer;
 mod verdict;
 
 use std::collections::BTreeMap;
@@ -146,6 +147,7 @@ fn audit(shortcut: bool, pictures: &mut BTreeMap<String, Vec<u8>>) -> AuditResul
         gallery: draw::gallery(shortcut, pictures),
         explanations: draw::explanations(shortcut, pictures),
         maps: if shortcut { maps::maps(pictures) } else { Vec::new() },
+        transfers: if shortcut { vec![transfer::transfer()] } else { Vec::new() },
         findings,
         sections,
         notes: vec!["4 of 724 rows were dropped: their ROI is empty.".into()],

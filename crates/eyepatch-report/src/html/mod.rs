@@ -15,6 +15,7 @@ mod overview;
 mod picture;
 mod probes;
 mod record;
+mod transfer;
 mod verdict;
 mod view;
 
@@ -32,7 +33,7 @@ use crate::schema::{Benchmark, Comparison, Picture, RunResult, Timings};
 use crate::share::SharedResult;
 use crate::{Error, Result, escape, format, json};
 
-const TEMPLATES: [(&str, &str); 23] = [
+const TEMPLATES: [(&str, &str); 24] = [
     ("page.html", include_str!("../templates/page.html")),
     ("summary.html", include_str!("../templates/summary.html")),
     ("compare.html", include_str!("../templates/compare.html")),
@@ -46,6 +47,7 @@ const TEMPLATES: [(&str, &str); 23] = [
     ("contrasts.html", include_str!("../templates/contrasts.html")),
     ("evidence.html", include_str!("../templates/evidence.html")),
     ("maps.html", include_str!("../templates/maps.html")),
+    ("transfer.html", include_str!("../templates/transfer.html")),
     ("probes.html", include_str!("../templates/probes.html")),
     ("finding_table.html", include_str!("../templates/finding_table.html")),
     ("pictures.html", include_str!("../templates/pictures.html")),

@@ -3,7 +3,9 @@
 use minijinja::Value;
 use serde::Serialize;
 
-use super::{Head, benchmark, check, compare, evidence, gallery, maps, overview, probes, record, verdict};
+use super::{
+    Head, benchmark, check, compare, evidence, gallery, maps, overview, probes, record, transfer, verdict,
+};
 use crate::Result;
 use crate::charts::dots;
 use crate::checklist::{self, Answered};
@@ -62,6 +64,7 @@ struct Audit<'a, N: Counted> {
     evidence: evidence::View<'a, N>,
     maps: Vec<maps::View<'a>>,
     record: record::View<'a, N>,
+    transfers: Vec<transfer::View<'a>>,
     probes: Vec<probes::View<'a, N>>,
     sections: Vec<(String, &'a str)>,
     r: &'a AuditResult<N>,
@@ -143,6 +146,7 @@ impl<'a, N: Counted> Audit<'a, N> {
             evidence,
             record: record::View::new(r),
             maps: r.maps.iter().map(|m| maps::View::new(m, pictures)).collect::<Result<_>>()?,
+            transfers: r.transfers.iter().map(transfer::View::new).collect(),
             probes: probes::View::all(r, pictures)?,
             sections: Vec::new(),
             r,
@@ -159,6 +163,7 @@ impl<'a, N: Counted> Audit<'a, N> {
             ("maskings", "Maskings", !r.maskings.is_empty() || !e.gallery.is_empty()),
             ("explanations", "Explanations", !e.explanations.is_empty()),
             ("maps", "Attribution maps", !r.maps.is_empty()),
+            ("transfer", "External data", !r.transfers.is_empty()),
             ("data", "Data", true),
             ("model", "Model", true),
             ("splits", "Splits", true),
@@ -169,7 +174,7 @@ impl<'a, N: Counted> Audit<'a, N> {
         let mut sections: Vec<(String, &str)> =
             present.into_iter().filter(|s| s.2).map(|s| (s.0.to_owned(), s.1)).collect();
         let probes = (1..).zip(&r.sections).map(|(i, s)| (format!("probe{i}"), s.name.as_str()));
-        let data = sections.iter().position(|s| s.0 == "data").unwrap_or(sections.len());
+        let data = sections.iter().position(|s| s.0 == "transfer" || s.0 == "data").unwrap_or(sections.len());
         sections.splice(data..data, probes);
         audit.sections = sections;
         Ok(audit)

@@ -77,6 +77,7 @@ fn words(audits: &[AuditResult]) -> Words {
 fn left_out() -> Vec<String> {
     [
         "All pictures, and the samples they show; attribution maps and what they show.",
+        "External data and how the models do on them.",
         "What probes say and show beside the AUC matrix: embeddings, attributes, a metadata baseline.",
         "Ids of samples and patients, paths, file names, hashes of content and cells; parameters of plugins, but for those in \
          which variants of an audit differ.",
@@ -117,6 +118,7 @@ fn audit(a: &AuditResult) -> AuditResult<Count> {
         gallery: _,
         explanations: _,
         maps: _,
+        transfers: _,
         findings,
         sections,
         notes: _,
@@ -150,6 +152,7 @@ fn audit(a: &AuditResult) -> AuditResult<Count> {
             .map(|(_, f)| s.finding(f))
             .collect(),
         sections: Vec::new(),
+        transfers: Vec::new(),
         notes: Vec::new(),
         provenance: s.provenance(provenance),
     }

@@ -73,7 +73,8 @@ const DECLARED: [&str; 58] = [
     "audits/*/provenance/precision",
 ];
 /// Fields that are of a closed set, or hashes.
-const FIXED: [&str; 19] = [
+const FIXED: [&str; 20] = [
+    "preparation",
     "chart",
     "statuses",
     "kinds",

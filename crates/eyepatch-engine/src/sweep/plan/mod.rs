@@ -4,6 +4,7 @@ mod data;
 mod models;
 mod probes;
 mod role;
+mod transfer;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use super::declare::Design;
 use super::maps::Judge;
 use super::shared::Shared;
+use super::transfer::External;
 use super::{MaskingSweep, assemble};
 use crate::Result;
 use crate::audit::AuditInfo;
@@ -42,6 +44,8 @@ pub(super) struct SweepPlan {
     prefix: String,
     /// Data sets that it asks about beside its own.
     others: Vec<Arc<Shared>>,
+    /// External data.
+    pub(super) externals: Vec<External>,
 }
 
 /// Position of the `prepare` cell in every plan.
@@ -77,6 +81,7 @@ impl SweepPlan {
             estimate: None,
             prefix: prefix.to_owned(),
             others: Vec::new(),
+            externals: Vec::new(),
         };
         plan.prepare();
         plan.survey();
@@ -90,7 +95,7 @@ impl SweepPlan {
         if plan.shared.model.scores().is_some() {
             plan.scores()?;
         } else {
-            plan.train_and_predict(options)?;
+            plan.train_and_predict(&sweep.transfers, options)?;
         }
         plan.examine();
         Ok(plan)

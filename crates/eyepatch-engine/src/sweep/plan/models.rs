@@ -12,20 +12,21 @@ use crate::data::PREPARE_REVISION;
 use crate::run::Options;
 use crate::sweep::features::{self, FeatureSet};
 use crate::sweep::shared::Shared;
+use crate::sweep::transfer::Transfer;
 use crate::sweep::work::Labels;
 use crate::sweep::{check, maps, readable, work};
 
 /// A cell that trains a model.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FitCell {
-    trained: usize,
-    fold: usize,
+    pub(super) trained: usize,
+    pub(super) fold: usize,
     /// Position in the plan.
     pub(super) cell: usize,
 }
 
 impl SweepPlan {
-    pub(super) fn train_and_predict(&mut self, options: &Options) -> Result<()> {
+    pub(super) fn train_and_predict(&mut self, transfers: &[Transfer], options: &Options) -> Result<()> {
         let s = self.shared.clone();
         let ctx = Ctx::new(Seed::root(s.audit.seed), 1)?.with_device(options.device);
         let folds = s.splits.folds.len();
@@ -72,6 +73,7 @@ impl SweepPlan {
             self.judge_maps(&common, full, &kept);
             self.embed(&common, full);
         }
+        self.transfer(transfers, &common, &fits, options)?;
         Ok(())
     }
 

@@ -40,6 +40,20 @@ pub(in crate::sweep) enum Role {
     Broken {
         fold: usize,
     },
+    /// Prepares external data.
+    External {
+        transfer: usize,
+    },
+    /// Looks for empty regions in it.
+    ExternalSurvey,
+    /// Asks a model about it.
+    Abroad {
+        transfer: usize,
+        trained: usize,
+        /// Among the external data's own.
+        evaluation: usize,
+        fold: usize,
+    },
 }
 
 impl Role {
@@ -62,6 +76,9 @@ impl Role {
             Self::Examine { .. } => "examine",
             Self::Elsewhere => "prepare",
             Self::Broken { .. } => "predict",
+            Self::External { .. } => "prepare",
+            Self::ExternalSurvey => "survey",
+            Self::Abroad { .. } => "predict",
         }
     }
 }

@@ -1,0 +1,80 @@
+//! Cells of external data.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::models::FitCell;
+use super::{Role, SweepPlan, dilated_name, identity};
+use crate::Result;
+use crate::cell::CellCtx;
+use crate::data::PREPARE_REVISION;
+use crate::run::Options;
+use crate::sweep::transfer::{External, Transfer};
+use crate::sweep::work;
+
+impl SweepPlan {
+    /// Prepares each external data set, looks for empty regions in it, and asks every model about it. What is planned for the audit's
+    /// own data keeps its keys.
+    pub(super) fn transfer(
+        &mut self,
+        transfers: &[Transfer],
+        common: &Value,
+        fits: &[FitCell],
+        options: &Options,
+    ) -> Result<()> {
+        for (i, transfer) in transfers.iter().enumerate() {
+            let external = External::new(&self.shared, transfer, options)?;
+            let of = external.shared.clone();
+            self.others.push(of.clone());
+            self.externals.push(external);
+            let body = json!({
+                "dataset": identity(of.dataset.spec()), "content": of.content, "size": of.size,
+                "preparation": of.preparation, "revision": PREPARE_REVISION,
+            });
+            let name = of.dataset.card().name;
+            let from = of.clone();
+            let prepare = move |_: &_, cell: &CellCtx| work::prepare(&from, cell);
+            let cell = self.push(Role::External { transfer: i }, name.clone(), body, vec![], prepare);
+            cell.parallel = true;
+            let prepared = self.cells.len() - 1;
+            let maskings: Vec<Value> = of.evaluations.iter().map(|e| identity(e.handle.spec())).collect();
+            let body = json!({ "maskings": maskings, "audit": of.audit.stream(), "seed": of.audit.seed });
+            let from = of.clone();
+            let survey = move |_: &_, cell: &CellCtx| work::survey(&from, cell);
+            let name = format!("{name}: visible parts");
+            let cell = self.push(Role::ExternalSurvey, name, body, vec![prepared], survey);
+            cell.parallel = true;
+            let surveyed = self.cells.len() - 1;
+            for &fit in fits {
+                self.abroad(&of, common, fit, (i, prepared, surveyed));
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks a model about all external images under every masking.
+    fn abroad(
+        &mut self,
+        of: &Arc<crate::sweep::shared::Shared>,
+        common: &Value,
+        fit: FitCell,
+        (transfer, prepared, surveyed): (usize, usize, usize),
+    ) {
+        let FitCell { trained, fold, cell: fit } = fit;
+        for (evaluation, e) in of.evaluations.iter().enumerate() {
+            let body = json!({ "common": common, "masking": identity(e.handle.spec()), "external": true });
+            let name = format!(
+                "{} on {} of {} fold {fold}",
+                of.trained_name(trained),
+                dilated_name(&of.maskings[e.masking].card.name, e.dilation),
+                of.dataset.card().name
+            );
+            let from = of.clone();
+            let predict = move |_: &_, cell: &CellCtx| work::predict(&from, (evaluation, fold), &[], cell);
+            let role = Role::Abroad { transfer, trained, evaluation, fold };
+            let cell = self.push(role, name, body, vec![prepared, fit], predict);
+            cell.after = vec![surveyed];
+        }
+    }
+}
