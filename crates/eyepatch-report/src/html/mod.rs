@@ -5,6 +5,7 @@
 //! style sheet and its one script by hash, pictures as data, and nothing else.
 
 mod benchmark;
+mod card;
 mod check;
 mod compare;
 mod drawings;

@@ -4,7 +4,8 @@ use minijinja::Value;
 use serde::Serialize;
 
 use super::{
-    Head, benchmark, check, compare, evidence, gallery, maps, overview, probes, record, transfer, verdict,
+    Head, benchmark, card, check, compare, evidence, gallery, maps, overview, probes, record, transfer,
+    verdict,
 };
 use crate::Result;
 use crate::charts::dots;
@@ -56,6 +57,7 @@ struct Audit<'a, N: Counted> {
     level: String,
     overview: overview::View<'a>,
     checklist: Vec<Answered>,
+    card: Vec<(&'static str, String)>,
     classes: Vec<Class<'a>>,
     /// The causes that the verdict names, in words; empty where there is none.
     probably: String,
@@ -138,6 +140,7 @@ impl<'a, N: Counted> Audit<'a, N> {
             status: Badge::new(r.answer.kind, r.answer.status),
             level: level(&r.answer),
             checklist: checklist::answers(r),
+            card: card::rows(r),
             overview: overview::View::new(r, pictures)?,
             classes: classes(r, threshold, start),
             probably: r.verdict.as_ref().map(Verdict::probably).unwrap_or_default(),

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use eyepatch_report::json;
 
 use crate::hostile::{self, HOST};
+use crate::sample::Sample;
 use crate::{between, render, small};
 
 fn chromium() -> Option<PathBuf> {
@@ -240,4 +241,36 @@ fn the_policy_lets_a_picture_of_a_figure_be_made() {
     let page = page.replace(&hash(&script), &hash(&changed)).replace(&script, &changed);
     let dom = load(&browser, &page, &Proxy::start());
     assert!(between(&dom, "data-saved=\"", "\"").ends_with(".png"));
+}
+
+/// A check in the spirit of axe-core: names, headings, ids, landmarks, tables, contrast in both themes. It finds what is planted.
+#[test]
+fn no_serious_fault_of_accessibility_is_found() {
+    let Some(browser) = chromium() else { return skipped() };
+    let check = format!("<script>{}</script></body>", include_str!("accessibility.js"));
+    let faults = |page: &str| {
+        let policy = between(page, "<meta http-equiv=\"Content-Security-Policy\"", ">").to_owned();
+        let bare = page.replace(&format!("<meta http-equiv=\"Content-Security-Policy\"{policy}>"), "");
+        let dom = load(&browser, &bare.replace("</body>", &check), &Proxy::start());
+        between(&dom, "<pre id=\"faults\">", "</pre>").to_owned()
+    };
+    let page = render(&Sample::new());
+    let found = faults(&page);
+    assert!(found.starts_with("0 faults"), "{found}");
+
+    let planted = r##"<h6 id="main">x</h6><img src="data:,"><button></button><table><tr><th>y</th></tr></table>
+        <p style="color:#999;background:#fff">pale</p><div aria-hidden="true"><a href="#main">z</a></div></main>"##;
+    let found = faults(&page.replace("</main>", planted).replace(" lang=\"en\"", ""));
+    for rule in [
+        "html-has-lang",
+        "heading-order",
+        "unique-id",
+        "image-alt",
+        "name:",
+        "th-scope",
+        "contrast",
+        "hidden-focus",
+    ] {
+        assert!(found.contains(rule), "{rule} is not in: {found}");
+    }
 }

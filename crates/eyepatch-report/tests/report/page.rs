@@ -245,6 +245,11 @@ fn the_one_page_summary_and_the_checklist_follow_the_result() {
     let checklist = of(&page, "a2-checklist");
     assert!(checklist.contains("Root seed 4711"), "{checklist}");
     let row = |topic: &str| between(&checklist, topic, "</tr>").to_owned();
+    let model = of(&page, "a2-model");
+    let card = |heading: &str| between(&model, &format!("<dt>{heading}</dt>"), "</dd>").to_owned();
+    assert!(
+        card("Training data").contains("the author must say") && card("Evaluation data").contains("a fold")
+    );
     for topic in ["Where the data come from", "How it was trained", "Ethics"] {
         assert!(row(topic).contains("the author must say"), "{topic}");
     }
