@@ -153,6 +153,12 @@ fn training(runs: &[Training], axis: Axis) -> Vec<(&str, Value)> {
     names.into_iter().map(|name| (name, panel(name))).collect()
 }
 
+/// Masking and drawing of every training.
+pub(super) fn drawings(runs: &[Training]) -> Vec<(String, String)> {
+    let axis = Axis::over(runs.iter().map(|t| t.history.as_slice()));
+    training(runs, axis).into_iter().map(|(name, svg)| (name.to_owned(), svg.to_string())).collect()
+}
+
 fn parts<N>(all: &[PartCount<N>]) -> Vec<(&PartCount<N>, bool)> {
     all.iter().enumerate().map(|(i, p)| (p, i > 0 && all[i - 1].fold != p.fold)).collect()
 }
