@@ -15,8 +15,10 @@ pub(crate) fn steps<N: Counted>(a: &AuditResult<N>) -> Vec<String> {
         steps.push("Run the audit whole, without its quick form, before you conclude anything.".to_owned());
     }
     let alarms = a.check.iter().flat_map(|c| &c.findings).filter(|f| f.severity == Severity::Alarm);
-    let remedies = alarms.map(|f| f.remedy.trim()).filter(|r| !r.is_empty()).take(2);
-    steps.extend(remedies.map(|r| format!("The data check raised an alarm. {}", sentence(r))));
+    let alarms = alarms.filter(|f| !f.remedy.trim().is_empty()).take(2);
+    steps.extend(alarms.map(|f| {
+        format!("The data check raised an alarm: {} {}", sentence(f.sentence.trim()), sentence(f.remedy.trim()))
+    }));
     steps.extend(a.answer.classes.iter().filter_map(|c| of_class(a, c)));
     if a.answer.classes.is_empty() {
         steps.push("No class was answered: see the notes for what kept it from being so.".into());

@@ -2,12 +2,17 @@
 
 use std::fmt::Write as _;
 
+use eyepatch_core::Finding;
+
 use crate::aligned::table;
 use crate::checklist::{self, Answered};
 use crate::escape::markdown as text;
 use crate::format::{self, count, number, plural};
-use crate::schema::{AuditResult, Contrast, Matrix, RunResult};
+use crate::schema::{AuditResult, Contrast, Estimate, Matrix, RunResult};
 use crate::{figures, next};
+
+/// Rows of a table that a reader of a supplement still reads.
+const LONGEST: usize = 60;
 
 /// The document. `folder` gives the name of an audit's folder in `figures/` and `tables/`. The same result gives the same bytes.
 #[must_use]
@@ -35,6 +40,8 @@ fn one(out: &mut String, a: &AuditResult, folder: &str) {
     matrices(out, a, folder);
     contrasts(out, a, folder);
     maps(out, a);
+    probes(out, a, folder);
+    transfers(out, a, folder);
     checklist(out, a);
     files(out, a, folder);
 }
@@ -205,6 +212,52 @@ fn maps(out: &mut String, a: &AuditResult) {
             plural(m.n_images, "image"),
             text(&m.sentence)
         );
+    }
+}
+
+/// What probes say beside the AUC matrix, as a table a contrast; long ones lie in `findings.csv` only.
+fn probes(out: &mut String, a: &AuditResult, folder: &str) {
+    for s in &a.sections {
+        let _ = writeln!(out, "\n### {}\n\n{}\n", text(&s.name), text(&s.description));
+        let all = a.findings.get(s.findings.0..s.findings.1).unwrap_or_default();
+        let contrasts: Vec<&str> = all.iter().map(|f| f.contrast.as_str()).collect();
+        let first = |i: usize| !contrasts[..i].contains(&contrasts[i]);
+        for i in (0..all.len()).filter(|&i| first(i)) {
+            let of: Vec<&Finding> = all.iter().filter(|f| f.contrast == contrasts[i]).collect();
+            let _ = writeln!(out, "{}: {}.\n", text(contrasts[i]), text(&all[i].estimand));
+            if of.len() <= LONGEST {
+                let _ = writeln!(out, "{}", findings(&of));
+            }
+        }
+        let _ = writeln!(out, "As data: `tables/{folder}/findings.csv`.");
+    }
+}
+
+fn findings(of: &[&Finding]) -> String {
+    let at = |f: &Finding| f.at.values().map(|v| text(v)).collect::<Vec<_>>().join(", ");
+    let row = |f: &&Finding| {
+        let estimate = f.estimate.map(|value| Estimate { value, interval: f.interval });
+        vec![at(f), format::estimate(estimate.as_ref()), text(&format::p(f.p)), count(f.n_patients as u64)]
+    };
+    table(&["where", "estimate", "p", "patients"], &of.iter().map(row).collect::<Vec<_>>())
+}
+
+fn transfers(out: &mut String, a: &AuditResult, folder: &str) {
+    for t in &a.transfers {
+        let _ = writeln!(out, "\n### External data: {}\n", text(&t.card.name));
+        for c in &t.classes {
+            let _ = writeln!(out, "{}: {}\n", text(&c.class), text(&c.sentence));
+            let rows = c.rows.iter().map(|r| {
+                let aucs = [r.internal, r.external, r.drop].map(|e| format::estimate(e.as_ref()));
+                let mut row = vec![text(&r.trained), text(&r.evaluated)];
+                row.extend(aucs);
+                row.push(text(&format::p(r.p)));
+                row
+            });
+            let header = ["trained on", "evaluated on", "at home", "there", "drop", "p"];
+            let _ = writeln!(out, "{}", table(&header, &rows.collect::<Vec<_>>()));
+        }
+        let _ = writeln!(out, "As data: `tables/{folder}/transfer.csv`.");
     }
 }
 

@@ -1,7 +1,7 @@
 //! The drawings of an audit by name, as the page has them.
 
 use crate::charts::{forest, row};
-use crate::html::{evidence, probes, record};
+use crate::html::{evidence, probes, record, transfer};
 use crate::schema::AuditResult;
 
 /// Name and SVG of every figure that is more than an ornament of a table.
@@ -18,6 +18,7 @@ pub(crate) fn drawings(r: &AuditResult) -> Vec<(String, String)> {
         evidence::drawings(&r.curves, test).into_iter().map(|(t, svg)| (format!("dilation {t}"), svg)),
     );
     all.extend(probes::drawings(r));
+    all.extend(transfer::drawings(&r.transfers));
     all.extend(
         record::drawings(&r.model.training).into_iter().map(|(t, svg)| (format!("training {t}"), svg)),
     );

@@ -75,6 +75,18 @@ impl<'a> View<'a> {
     }
 }
 
+/// Name and drawing of the reliability of each external set and class.
+pub(super) fn drawings(transfers: &[Transfer]) -> Vec<(String, String)> {
+    let of = |t: &Transfer| {
+        let drawn = t.classes.iter().filter(|c| !c.calibration.is_empty());
+        let one = |c: &TransferClass| {
+            (format!("reliability {} {}", t.card.name, c.class), reliability::svg(&c.calibration, &c.class))
+        };
+        drawn.map(one).collect::<Vec<_>>()
+    };
+    transfers.iter().flat_map(of).collect()
+}
+
 fn class(c: &TransferClass) -> Class<'_> {
     let drawn = c.rows.iter().flat_map(|r| [r.internal, r.external]).flatten();
     let start = dots::axis_start(drawn);

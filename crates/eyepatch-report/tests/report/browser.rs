@@ -274,3 +274,26 @@ fn no_serious_fault_of_accessibility_is_found() {
         assert!(found.contains(rule), "{rule} is not in: {found}");
     }
 }
+
+/// A point's image shows under the pointer, and the same sample is marked in every panel and under every masking.
+#[test]
+fn a_point_shows_its_image_and_its_like() {
+    let Some(browser) = chromium() else { return skipped() };
+    let page = render(&Sample::new());
+    let policy = between(&page, "<meta http-equiv=\"Content-Security-Policy\"", ">").to_owned();
+    let bare = page.replace(&format!("<meta http-equiv=\"Content-Security-Policy\"{policy}>"), "");
+    let point = r##"<script>addEventListener("load", () => {
+        const point = document.querySelector('.probe .pt[data-i="13"]');
+        point.dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
+        const [tip, on] = [document.querySelector(".thumb"), document.querySelectorAll(".pt.on")];
+        const picture = tip.querySelector("img");
+        const same = Array.from(on).every((p) => p.dataset.i === "13");
+        const told = [tip.textContent, on.length, same, picture.style.left, picture.style.top];
+        point.closest(".probe").dispatchEvent(new PointerEvent("pointerleave"));
+        told.push(document.querySelectorAll(".thumb, .pt.on").length);
+        document.documentElement.dataset.told = told.join(" ");
+    });</script></body>"##;
+    let dom = load(&browser, &bare.replace("</body>", point), &Proxy::start());
+    // Three panels, two maskings; the fourteenth picture stands second in the second row of twelve of 24 pixels, drawn at twice the size.
+    assert_eq!(between(&dom, "data-told=\"", "\""), "film-013 6 true -48px -48px 0");
+}
