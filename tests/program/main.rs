@@ -11,6 +11,7 @@ mod predict;
 mod prepare;
 mod program;
 mod quickstart;
+mod reader;
 mod resume;
 mod scores;
 mod split;

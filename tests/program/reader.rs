@@ -1,0 +1,1 @@
+//! A reader study from a run to its scores.
