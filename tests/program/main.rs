@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "clippy.toml allows it in test functions, not in their helpers")]
 
 mod bad_input;
+mod browser;
 mod check;
 mod data;
 mod explain;

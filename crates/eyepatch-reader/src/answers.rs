@@ -110,16 +110,25 @@ fn read(key: &Key, path: &Path) -> Result<Answers> {
     let wrong = |problem: String, remedy| Error::Answers { path: path.into(), case: None, problem, remedy };
     let saved = "give the JSON file that the page saved";
     let bytes = crate::files::read(path, MAX_ANSWERS)?;
-    let file: File = serde_json::from_slice(&bytes).map_err(|e| wrong(format!("these are no answers: {e}"), saved))?;
+    let file: File =
+        serde_json::from_slice(&bytes).map_err(|e| wrong(format!("these are no answers: {e}"), saved))?;
     if file.schema != ANSWERS_SCHEMA {
-        return Err(wrong(format!("its schema is `{}`; this version reads {ANSWERS_SCHEMA}", file.schema), saved));
+        return Err(wrong(
+            format!("its schema is `{}`; this version reads {ANSWERS_SCHEMA}", file.schema),
+            saved,
+        ));
     }
     if file.study != key.commitment.to_string() {
-        return Err(wrong("these answers belong to another study than the key".into(), "give the key of their study"));
+        return Err(wrong(
+            "these answers belong to another study than the key".into(),
+            "give the key of their study",
+        ));
     }
     let reader = file.reader.trim().to_owned();
     if reader.is_empty() || reader.chars().count() > MAX_NAME || reader.chars().any(char::is_control) {
-        let problem = format!("the reader's name is empty, longer than {MAX_NAME} characters or holds control characters");
+        let problem = format!(
+            "the reader's name is empty, longer than {MAX_NAME} characters or holds control characters"
+        );
         return Err(wrong(problem, "write a name or code for `reader`"));
     }
     let classes = &key.sealed.classes;
@@ -140,7 +149,8 @@ fn read(key: &Key, path: &Path) -> Result<Answers> {
             problem,
             remedy: saved,
         };
-        let &place = places.get(case.case.as_str()).ok_or_else(|| wrong("the study has no such case".into()))?;
+        let &place =
+            places.get(case.case.as_str()).ok_or_else(|| wrong("the study has no such case".into()))?;
         if std::mem::replace(&mut seen[place], true) {
             return Err(wrong("it is answered twice".into()));
         }

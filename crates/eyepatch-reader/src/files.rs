@@ -9,7 +9,10 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(path).map_err(io)?.take(limit + 1).read_to_end(&mut bytes).map_err(io)?;
     if bytes.len() as u64 > limit {
-        return Err(Error::Io { path: path.into(), problem: format!("it is larger than {} MB", limit >> 20) });
+        return Err(Error::Io {
+            path: path.into(),
+            problem: format!("it is larger than {} MB", limit >> 20),
+        });
     }
     Ok(bytes)
 }

@@ -111,9 +111,8 @@ impl Sealed {
             return Some("a code or masking stands in it twice".into());
         }
         let thresholds = self.maskings.iter().all(|m| m.thresholds.len() == n);
-        let case = |c: &SealedCase| {
-            c.truth.len() == n && c.scores.len() == n && names.contains(c.masking.as_str())
-        };
+        let case =
+            |c: &SealedCase| c.truth.len() == n && c.scores.len() == n && names.contains(c.masking.as_str());
         let whole = thresholds && self.cases.iter().all(case);
         (!whole).then(|| "a case or masking does not fit its classes and maskings".into())
     }
@@ -166,3 +165,7 @@ impl Key {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "key_tests.rs"]
+mod tests;

@@ -10,6 +10,8 @@ mod answers;
 mod codes;
 mod error;
 mod files;
+#[cfg(test)]
+mod fixture;
 mod key;
 mod page;
 mod png;
@@ -22,7 +24,9 @@ pub use answers::{ANSWERS_SCHEMA, Answer, Answers, read_all};
 pub use codes::random_seed;
 pub use error::{Error, Result};
 pub use key::{KEY_SCHEMA, Key, Sealed, SealedCase, SealedMasking};
-pub use score::{Agreement, Interval, Measure, Reading, SCORES_SCHEMA, Scores, ShareOf, csv, markdown, score};
+pub use score::{
+    Agreement, Interval, Measure, Reading, SCORES_SCHEMA, Scores, ShareOf, csv, markdown, score,
+};
 pub use scored::{Scored, ScoredImage, ScoredMasking, ordered, prevalence_threshold};
 pub use select::{Candidate, Cell, Design, Pick, select};
 pub use study::{Made, Study, StudyPlan};

@@ -72,8 +72,8 @@ fn fill(template: &str, values: &[(&str, &str)]) -> Result<String> {
             let (_, value) = values.iter().find(|(n, _)| *n == name.trim())?;
             Some((value, rest))
         });
-        let (value, rest) =
-            filled.ok_or_else(|| Error::Design { problem: "the page's template does not fit its values".into() })?;
+        let (value, rest) = filled
+            .ok_or_else(|| Error::Design { problem: "the page's template does not fit its values".into() })?;
         page.push_str(value);
         page.push_str(rest);
     }

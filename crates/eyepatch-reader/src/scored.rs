@@ -77,12 +77,14 @@ impl Scored {
             if line.fold != fold || line.dilation != 0 || !usable {
                 continue;
             }
-            let label = label(&line.label).ok_or_else(|| wrong(at, format!("`{}` is no label", line.label)))?;
+            let label =
+                label(&line.label).ok_or_else(|| wrong(at, format!("`{}` is no label", line.label)))?;
             if !classes.contains(&line.class) {
                 classes.push(line.class.clone());
             }
             let of = found.entry(line.masking).or_default().entry(line.trained).or_default();
-            let (patient, answers) = of.entry(line.sample).or_insert_with(|| (line.patient.clone(), Answers::new()));
+            let (patient, answers) =
+                of.entry(line.sample).or_insert_with(|| (line.patient.clone(), Answers::new()));
             if *patient != line.patient || answers.insert(line.class, (label, line.score)).is_some() {
                 return Err(wrong(at, "this image, model and class stand in the table twice".into()));
             }
@@ -90,8 +92,10 @@ impl Scored {
         if found.is_empty() {
             return Err(wrong(None, format!("fold {fold} has no scores (folds count from 0)")));
         }
-        let one = |(masking, models)| Some((String::clone(&masking), chosen(&masking, models, full, &classes)?));
-        let maskings = found.into_iter().map(|m| one(m).ok_or_else(|| wrong(None, "an image lacks a class".into())));
+        let one =
+            |(masking, models)| Some((String::clone(&masking), chosen(&masking, models, full, &classes)?));
+        let maskings =
+            found.into_iter().map(|m| one(m).ok_or_else(|| wrong(None, "an image lacks a class".into())));
         Ok(Self { maskings: maskings.collect::<Result<_>>()?, classes })
     }
 
@@ -103,7 +107,12 @@ impl Scored {
         let mut cells = Vec::new();
         let unknown = |what: &str, name: &str, known: Vec<&String>| {
             let known: Vec<&str> = known.into_iter().map(String::as_str).collect();
-            Error::Design { problem: format!("there is no {what} `{name}` in fold's scores; there are: {}", known.join(", ")) }
+            Error::Design {
+                problem: format!(
+                    "there is no {what} `{name}` in fold's scores; there are: {}",
+                    known.join(", ")
+                ),
+            }
         };
         for masking in maskings {
             let of = self.maskings.get(masking);

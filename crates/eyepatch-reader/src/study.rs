@@ -85,7 +85,8 @@ impl Study {
         let files = png::encode(images)?;
         let cases = self.picks.iter().zip(codes).zip(&files);
         let cases: Vec<SealedCase> = cases.map(|((pick, code), file)| self.case(pick, code, file)).collect();
-        let shown = cases.iter().zip(&files).map(|(case, file)| PageCase { code: &case.code, png: file }).collect();
+        let shown =
+            cases.iter().zip(&files).map(|(case, file)| PageCase { code: &case.code, png: file }).collect();
         let sealed = Sealed {
             nonce: codes::nonce(&seed),
             seed: self.plan.seed,
@@ -143,3 +144,7 @@ impl Study {
         self.scored.classes.iter().position(|c| c == class).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+#[path = "study_tests.rs"]
+mod tests;

@@ -6,8 +6,8 @@ mod tables;
 
 use std::path::PathBuf;
 
-pub use eyepatch_core::Interval;
 use eyepatch_core::ContentHash;
+pub use eyepatch_core::Interval;
 use serde::Serialize;
 
 use crate::answers::Exclusion;

@@ -47,7 +47,8 @@ pub(super) fn readings(sealed: &Sealed, answers: &[Answers]) -> Vec<Reading> {
     let mut all = Vec::new();
     for masking in &sealed.maskings {
         for (c, class) in sealed.classes.iter().enumerate() {
-            let read: Vec<Vec<Read<'_>>> = answers.iter().map(|a| reads(sealed, a, &masking.name, c)).collect();
+            let read: Vec<Vec<Read<'_>>> =
+                answers.iter().map(|a| reads(sealed, a, &masking.name, c)).collect();
             let known = |case: &&SealedCase| case.masking == masking.name && case.truth[c].is_some();
             let cases = sealed.cases.iter().filter(known).count();
             let one = |reader: Option<String>, read: &[Vec<Read<'_>>]| {
@@ -87,13 +88,16 @@ fn reads<'a>(sealed: &'a Sealed, answers: &Answers, masking: &str, class: usize)
 
 /// The mean AUC of the readers, of the model on each reader's images, and their difference with its p.
 fn aucs(read: &[Vec<Read<'_>>]) -> (Measure, Measure, Measure, Option<f64>) {
-    let of = |score: fn(&Read<'_>) -> f64| read.iter().map(|r| influence(r, score)).collect::<Result<Vec<_>, _>>();
+    let of =
+        |score: fn(&Read<'_>) -> f64| read.iter().map(|r| influence(r, score)).collect::<Result<Vec<_>, _>>();
     let (readers, models) = match (of(|r| r.answer.score()), of(|r| r.model)) {
         (Ok(readers), Ok(models)) => (readers, models),
         (Err(e), _) | (_, Err(e)) => return (Measure::none(&e), Measure::none(&e), Measure::none(&e), None),
     };
     let share = 1.0 / read.len() as f64;
-    let terms = |weight: f64, of: &'_ [AucInfluence<String>]| of.iter().map(|i| (weight, i.clone())).collect::<Vec<_>>();
+    let terms = |weight: f64, of: &'_ [AucInfluence<String>]| {
+        of.iter().map(|i| (weight, i.clone())).collect::<Vec<_>>()
+    };
     let (ours, theirs) = (terms(share, &readers), terms(share, &models));
     let both: Vec<_> = ours.iter().cloned().chain(terms(-share, &models)).collect();
     let mut p = None;

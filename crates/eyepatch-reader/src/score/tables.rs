@@ -71,10 +71,21 @@ fn agreement_row(a: &Agreement) -> Vec<String> {
 /// A summary to read: who answered, the numbers, what they rest on.
 #[must_use]
 pub fn markdown(scores: &Scores) -> String {
-    let mut text = format!("# Reader study of {}\n\nFold {}, study `{}`.\n\n", safe(&scores.audit), scores.fold, scores.study);
+    let mut text = format!(
+        "# Reader study of {}\n\nFold {}, study `{}`.\n\n",
+        safe(&scores.audit),
+        scores.fold,
+        scores.study
+    );
     text.push_str("| reader | answered | left out | missing |\n| --- | ---: | ---: | ---: |\n");
     for r in &scores.readers {
-        text.push_str(&format!("| {} | {} | {} | {} |\n", safe(&r.reader), r.answered, r.excluded, r.missing));
+        text.push_str(&format!(
+            "| {} | {} | {} | {} |\n",
+            safe(&r.reader),
+            r.answered,
+            r.excluded,
+            r.missing
+        ));
     }
     text.push_str(
         "\n## Readers and model\n\n| masking | class | reader | answered | AUC | model's AUC | difference | p | sensitivity | specificity |\n\
@@ -110,7 +121,13 @@ pub fn markdown(scores: &Scores) -> String {
         text.push_str("\n## Left out\n\n");
         for e in &scores.excluded {
             let file = e.file.display().to_string();
-            text.push_str(&format!("- {}, case {}, {}: {}\n", safe(&file), safe(&e.case), safe(&e.class), e.why));
+            text.push_str(&format!(
+                "- {}, case {}, {}: {}\n",
+                safe(&file),
+                safe(&e.case),
+                safe(&e.class),
+                e.why
+            ));
         }
     }
     text.push_str("\n## Notes\n\n");
