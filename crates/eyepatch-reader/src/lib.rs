@@ -20,12 +20,13 @@ mod scored;
 mod select;
 mod study;
 
-pub use answers::{ANSWERS_SCHEMA, Answer, Answers, read_all};
+pub use answers::{ANSWERS_SCHEMA, Answer, Answers, Exclusion, read_all};
 pub use codes::random_seed;
 pub use error::{Error, Result};
 pub use key::{KEY_SCHEMA, Key, Sealed, SealedCase, SealedMasking};
 pub use score::{
-    Agreement, Interval, Measure, Reading, SCORES_SCHEMA, Scores, ShareOf, csv, markdown, score,
+    Agreement, Interval, Measure, ReaderSummary, Reading, SCORES_SCHEMA, Scores, ShareOf, csv, markdown,
+    score,
 };
 pub use scored::{Scored, ScoredImage, ScoredMasking, ordered, prevalence_threshold};
 pub use select::{Candidate, Cell, Design, Pick, select};

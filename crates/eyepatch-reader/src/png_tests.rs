@@ -44,5 +44,4 @@ fn floats_share_one_scale() {
     // -1 is black and 3 white; 0 is the same grey in both.
     assert_eq!(read(&beyond[0]).1, [0, 0, 64, 0]);
     assert_eq!(read(&beyond[1]).1, [64, 0, 255, 255]);
-    assert!(matches!(encode(&[float(vec![0.0, f32::NAN])]), Err(Error::Image { .. })));
 }

@@ -109,7 +109,7 @@ impl Scored {
             let known: Vec<&str> = known.into_iter().map(String::as_str).collect();
             Error::Design {
                 problem: format!(
-                    "there is no {what} `{name}` in fold's scores; there are: {}",
+                    "there is no {what} `{name}` among the fold's scores; there are: {}",
                     known.join(", ")
                 ),
             }

@@ -76,7 +76,7 @@ fn a_page_tells_nothing_of_what_it_shows() {
     for case in &made.key.sealed.cases {
         words.extend([case.sample.clone(), case.patient.clone()]);
     }
-    words.extend(["\"truth\"", "\"label\"", "\"score\"", "img-", "pat-", "masking"].map(str::to_owned));
+    words.extend(["truth", "img-", "pat-", "masking", "patient", "seed"].map(str::to_owned));
     words.extend([
         made.key.sealed.seed.to_string() + ",",
         made.key.sealed.nonce.to_string(),
@@ -118,4 +118,15 @@ fn the_seed_decides_and_nothing_else() {
     assert!(codes(&a).is_disjoint(&codes(&other)) && codes(&a).len() == 24);
     assert_eq!(a.key.page, ContentHash::of(a.page.as_bytes()));
     assert_ne!(crate::random_seed(), crate::random_seed());
+}
+
+/// What the page's script is given, name by name.
+#[test]
+fn the_page_is_given_codes_pixels_and_questions_only() {
+    let page = study(11).1.page;
+    let data = page.split_once("id=\"data\">").unwrap().1.split_once("</script>").unwrap().0;
+    let data: serde_json::Value = serde_json::from_str(data).unwrap();
+    let names = |v: &serde_json::Value| v.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&data), ["cases", "commitment", "levels", "questions"]);
+    assert!(data["cases"].as_array().unwrap().iter().all(|c| names(c) == ["code", "png"]));
 }

@@ -52,7 +52,9 @@ pub(super) fn shown(
     if wanted.fold >= s.splits.folds.len() {
         return Err(wrong(format!("there is no fold {} (folds count from 0)", wanted.fold)));
     }
-    let folder = execute(&plan.cells()[..1], audit, store, options, observer)?.remove(0).folder;
+    let prepare = &plan.cells()[..1];
+    observer.audit(audit, prepare);
+    let folder = execute(prepare, audit, store, options, observer)?.remove(0).folder;
     let ctx = Ctx::new(Seed::root(audit.seed).child(audit.stream()), options.threads)?
         .with_cancel(options.cancel.clone());
     // As they may stand in a table that spreadsheets open safely.

@@ -45,7 +45,7 @@ pub(super) fn agreement(sealed: &Sealed, answers: &[Answers]) -> Vec<Agreement> 
                 let same = rows.iter().filter(|r| r.iter().all(|v| *v == r[0])).count();
                 let method = if columns.len() == 2 { "cohen" } else { "fleiss" };
                 let p = kappa.as_ref().ok().map(|k| k.p);
-                let kappa = Measure::or_none(kappa.map(|k| Measure::of(k.kappa, (k.lower, k.upper))));
+                let kappa = Measure::or_none(kappa.map(measure));
                 let masking = masking.map(str::to_owned);
                 let (method, class, cases) = (method.into(), class.clone(), rows.len());
                 all.push(Agreement { between, method, masking, class, cases, same, kappa, p });
@@ -65,6 +65,16 @@ pub(super) fn agreement(sealed: &Sealed, answers: &[Answers]) -> Vec<Agreement> 
         }
     }
     all
+}
+
+/// Perfect agreement, and readers who say the same of all cases, have a standard error of 0, which tells nothing of how sure a
+/// kappa is.
+fn measure(kappa: Kappa) -> Measure {
+    if kappa.se > 0.0 {
+        return Measure::of(kappa.kappa, (kappa.lower, kappa.upper));
+    }
+    let note = "there is no interval: its standard error is 0";
+    Measure { value: Some(kappa.kappa), interval: None, note: Some(note.into()) }
 }
 
 #[derive(Clone, Copy)]

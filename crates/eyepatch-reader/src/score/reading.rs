@@ -24,7 +24,7 @@ pub struct Reading {
     pub auc: Measure,
     /// The model's on the same images.
     pub model_auc: Measure,
-    /// The reader's less the model's, image by image.
+    /// The reader's less the model's, on the same images; its interval is cut at -1 and 1.
     pub difference: Measure,
     /// Two-sided p of no difference.
     pub p: Option<f64>,
@@ -109,7 +109,10 @@ fn aucs(read: &[Vec<Read<'_>>]) -> (Measure, Measure, Measure, Option<f64>) {
     };
     let auc = Measure::or_none(measure(&ours));
     let model = Measure::or_none(measure(&theirs));
-    let difference = Measure::or_none(measure(&both));
+    let mut difference = Measure::or_none(measure(&both));
+    if let Some(ends) = &mut difference.interval {
+        (ends.lower, ends.upper) = (ends.lower.max(-1.0), ends.upper.min(1.0));
+    }
     (auc, model, difference, p)
 }
 

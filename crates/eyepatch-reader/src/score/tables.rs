@@ -130,15 +130,24 @@ pub fn markdown(scores: &Scores) -> String {
             ));
         }
     }
+    let unknown = scores.readings.iter().filter_map(|r| Some((r, r.auc.note.as_ref()?)));
+    let unknown: Vec<_> = unknown.collect();
+    if !unknown.is_empty() {
+        text.push_str("\n## AUCs that cannot be estimated\n\n");
+        for (r, why) in unknown {
+            text.push_str(&format!("- {}, {}, {}: {why}\n", safe(&r.masking), safe(&r.class), safe(who(r))));
+        }
+    }
     text.push_str("\n## Notes\n\n");
     scores.notes.iter().for_each(|n| text.push_str(&format!("- {n}\n")));
     text
 }
 
-/// `0.812 (0.701 to 0.904)`, or a dash.
+/// `0.812 (0.701 to 0.904)`, or a dash where there is no estimate.
 fn shown(measure: &Measure) -> String {
     match (measure.value, measure.interval) {
         (Some(v), Some(i)) => format!("{v:.3} ({:.3} to {:.3})", i.lower, i.upper),
+        (Some(v), None) => format!("{v:.3}"),
         _ => "–".into(),
     }
 }
