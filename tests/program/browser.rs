@@ -168,10 +168,10 @@ impl Browser {
         self.call("Input.insertText", &json!({ "text": text }));
     }
 
-    /// The bytes of a download once it is whole.
+    /// A download once it is there; the browser renames it when it is whole.
     pub(crate) fn download(&self, name: &str) -> PathBuf {
         let file = self.home.path().join("downloads").join(name);
-        while !file.is_file() {
+        while !file.metadata().is_ok_and(|m| m.len() > 0) {
             assert!(Instant::now() < self.end, "{name} was not downloaded");
             std::thread::sleep(Duration::from_millis(20));
         }
