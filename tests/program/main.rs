@@ -4,6 +4,7 @@
 mod bad_input;
 mod browser;
 mod check;
+mod compare;
 mod data;
 mod explain;
 mod maps;
@@ -17,6 +18,7 @@ mod resume;
 mod scores;
 mod split;
 mod stats;
+mod study;
 mod sweep;
 mod toolbox;
 mod weights;

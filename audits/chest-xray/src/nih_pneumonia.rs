@@ -50,6 +50,8 @@ fn kermany_pediatric_600() -> Folder {
         .patient("patient_id")
         .label_as("pneumonia", "label")
         .filter("lung_pred_uncertainty<=0.12")
+        // They are stored in three equal channels.
+        .grey()
         .name("paediatric pneumonia, Guangzhou")
         .licence("CC BY 4.0 (Kermany et al. 2018)")
         .origin("Guangzhou Women and Children's Medical Center; 300 films without finding and 300 with pneumonia, 224 px JPEG")

@@ -31,7 +31,8 @@ fn sweep(films: Phantom) -> MaskingSweep {
         .folds(2)
         .probe(AucMatrix::default())
         .probe(Embedding::default().columns(["camera"]))
-        .probe(Attributes::of(["camera", "sex"]))
+        // Fewer components and permutations than usual: this should take seconds.
+        .probe(Attributes { components: 8, permutations: 19, ..Attributes::of(["camera", "sex"]) })
         .probe(Tabular::of(["age", "sex", "view"]))
         .explain(Occlusion::default())
         .verdict(VerdictRule::default().margin(0.10).attributes(["camera", "sex"]))

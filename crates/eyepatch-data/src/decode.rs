@@ -53,6 +53,27 @@ pub struct Levels {
     pub values: Vec<u8>,
 }
 
+/// The image as grey values: some are stored in three equal channels.
+///
+/// # Errors
+/// [`Fault::Unsupported`] for an image with colours.
+pub fn grey(image: Image) -> Result<Image, Bad> {
+    fn first<T: Copy + PartialEq>(values: &[T]) -> Option<Vec<T>> {
+        values.chunks_exact(3).map(|p| (p[0] == p[1] && p[1] == p[2]).then_some(p[0])).collect()
+    }
+    if image.channels() == 1 {
+        return Ok(image);
+    }
+    let pixels = match image.pixels() {
+        Pixels::U8(v) => first(v).map(Pixels::U8),
+        Pixels::U16(v) => first(v).map(Pixels::U16),
+        Pixels::F32(v) => first(v).map(Pixels::F32),
+    };
+    let odd = |problem: String| Bad::new(Fault::Unsupported, problem, "use the file as it was recorded");
+    let pixels = pixels.ok_or_else(|| odd("the image has colours, and should be grey".into()))?;
+    Image::new(image.width(), image.height(), 1, pixels).map_err(|e| odd(e.to_string()))
+}
+
 /// A mask: any pixel with a non-zero value in any channel but alpha is inside.
 pub fn mask(bytes: &[u8], max_pixels: u64) -> Result<Mask, Bad> {
     let (width, height, values) = match packed::png(bytes, max_pixels) {

@@ -48,3 +48,15 @@ fn levels_of_a_jpeg_or_of_too_many_pixels_are_refused() {
     let large = png(ImageBuffer::from_pixel(20, 6, Luma([9u8])));
     assert!(levels(&large, 100).unwrap_err().problem.contains("max_pixels"));
 }
+
+#[test]
+fn three_equal_channels_are_grey_and_colours_are_refused() {
+    let same = image::RgbImage::from_fn(3, 2, |x, y| image::Rgb([(10 * x + y) as u8; 3]));
+    let read = |image: image::RgbImage| super::image(&png(image), 100).and_then(grey);
+    let found = read(same.clone()).unwrap();
+    assert_eq!((found.channels(), found.pixels()), (1, &Pixels::U8(vec![0, 10, 20, 1, 11, 21])));
+    let mut odd = same;
+    odd.put_pixel(2, 1, image::Rgb([21, 21, 22]));
+    assert_eq!(read(odd).unwrap_err().fault, Fault::Unsupported);
+    assert_eq!(grey(found.clone()).unwrap(), found);
+}

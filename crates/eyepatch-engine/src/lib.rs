@@ -6,6 +6,7 @@
 
 mod audit;
 mod cell;
+mod compare;
 mod data;
 mod error;
 mod machine;
@@ -19,6 +20,7 @@ mod verdict;
 
 pub use audit::{AuditEntry, AuditInfo, Audits, Experiment, Variant, expanded};
 pub use cell::{Cell, CellCtx, CellSpec};
+pub use compare::compare_runs;
 pub use data::{SplitScheme, TestWhere, encode_png};
 pub use error::{Error, Result};
 pub use output::{write_report, write_run};

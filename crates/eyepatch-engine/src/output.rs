@@ -9,8 +9,8 @@ use crate::Result;
 use crate::cell::audit_name;
 use crate::store::write_atomically;
 
-/// Writes `result.json`, `timings.json`, pictures, tables, TensorBoard event files and `report.html` into `folder`, each whole
-/// or not at all. All but the timings and the report, which prints them, are the same bytes whenever the audit is.
+/// Writes `result.json`, `timings.json`, pictures, tables, figures, TensorBoard event files, `supplement.md` and `report.html` into
+/// `folder`, each whole or not at all. All but the timings and the report, which prints them, are the same bytes whenever the audit is.
 ///
 /// # Errors
 /// [`crate::Error::Io`], [`crate::Error::Report`].
@@ -30,6 +30,12 @@ pub fn write_run(
         }
     }
     for audit in &result.audits {
+        let figures = folder.join("figures").join(audit_name(&audit.id));
+        for (name, svg) in eyepatch_report::figures::files(audit) {
+            write_atomically(&figures.join(name), svg.as_bytes())?;
+        }
+    }
+    for audit in &result.audits {
         let events = folder.join("tensorboard").join(audit_name(&audit.id));
         for (name, bytes) in eyepatch_report::tensorboard::files(audit) {
             write_atomically(&events.join(name), &bytes)?;
@@ -43,6 +49,8 @@ pub fn write_run(
         &folder.join("result.json"),
         eyepatch_report::json::result_to_string(result)?.as_bytes(),
     )?;
+    let supplement = eyepatch_report::supplement::markdown(result, &audit_name);
+    write_atomically(&folder.join("supplement.md"), supplement.as_bytes())?;
     write_report(folder, result, Some(timings))
 }
 

@@ -107,7 +107,7 @@ fn compare(
 }
 
 /// Every leaf in which JSON values differ, by its path.
-fn differences(values: &[Value]) -> Vec<Choice> {
+pub(crate) fn differences(values: &[Value]) -> Vec<Choice> {
     let mut leaves: Vec<std::collections::BTreeMap<String, String>> = Vec::new();
     for value in values {
         let mut of = std::collections::BTreeMap::new();

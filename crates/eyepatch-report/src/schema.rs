@@ -179,6 +179,14 @@ pub enum AnswerKind {
     Verdict,
 }
 
+impl AnswerKind {
+    /// A status in a word, as [`Answer::word`] has it.
+    #[must_use]
+    pub fn word(self, status: Status) -> &'static str {
+        crate::format::status(self, status)
+    }
+}
+
 /// What a rule says about a class or an audit; [`AnswerKind`] says what sort of rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -1,6 +1,6 @@
 //! Features of one layer and masking, made short by principal components of the training rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use eyepatch_clusters::{Rows, principal_components};
 use eyepatch_core::{Embeddings, Evidence, Keep};
@@ -79,15 +79,34 @@ fn sorted(e: &Embeddings) -> Result<Features<'_>, String> {
     })
 }
 
-/// Folds of patients: places that train and places that are tested. They know nothing of any answer, so that a permutation of
-/// answers is as good as the answers.
+/// Folds of patients: places that train and places that are tested. Which patient is in which fold knows nothing of any answer, so that a
+/// permutation of answers is as good as the answers; there are as many folds as asked for, or fewer where an answer is so rare that
+/// a fold would have fewer than two patients of it.
 ///
 /// # Errors
-/// In words, where there are too few patients.
-pub(crate) fn folds(probe: &Attributes, patients: &[&str], seed: u64) -> Result<Vec<Fold>, String> {
-    let of = group_kfold(patients, None, probe.folds, seed).map_err(|e| e.to_string())?;
-    let places = |k: usize, tested: bool| (0..of.len()).filter(|&i| (of[i] == k) == tested).collect();
-    Ok((0..probe.folds).map(|k| (places(k, false), places(k, true))).collect())
+/// In words, where two folds are too many.
+pub(crate) fn folds(
+    most: usize,
+    patients: &[&str],
+    answer: impl Fn(usize) -> Option<bool>,
+    seed: u64,
+) -> Result<Vec<Fold>, String> {
+    for count in (2..=most).rev() {
+        let Ok(of) = group_kfold(patients, None, count, seed) else { continue };
+        let both = |k: usize| {
+            // A variance between patients needs two of them.
+            let has = |wanted: bool| {
+                let of = (0..of.len()).filter(|&i| of[i] == k && answer(i) == Some(wanted));
+                of.map(|i| patients[i]).collect::<BTreeSet<_>>().len() > 1
+            };
+            has(true) && has(false)
+        };
+        if (0..count).all(both) {
+            let places = |k: usize, tested: bool| (0..of.len()).filter(|&i| (of[i] == k) == tested).collect();
+            return Ok((0..count).map(|k| (places(k, false), places(k, true))).collect());
+        }
+    }
+    Err("too few patients have the value, or another".into())
 }
 
 impl Features<'_> {

@@ -1,5 +1,7 @@
 //! What a regression on features tells of a column.
 
+use std::collections::BTreeMap;
+
 use eyepatch_core::{
     Ctx, DepthProfile, Evidence, Figure, Finding, Labelled, Question, Result, Series, Table,
 };
@@ -15,8 +17,8 @@ const CONTRAST: &str = "readable";
 const ESTIMAND: &str =
     "mean over folds of patients of the AUC with which a logistic regression on features tells the value";
 
-/// Regressions need not be exact: an AUC takes ranks only.
-const FIT: LogisticRegression = LogisticRegression { c: 1.0, max_iterations: 300, tolerance: 1e-4 };
+/// Regressions need not be exact: an AUC takes ranks only, and permutations ask for thousands of them.
+const FIT: LogisticRegression = LogisticRegression { c: 1.0, max_iterations: 300, tolerance: 1e-2 };
 
 pub(crate) fn findings(probe: &Attributes, evidence: &Evidence<'_>, ctx: &Ctx) -> Result<Vec<Finding>> {
     let table = evidence.table;
@@ -52,17 +54,23 @@ fn of_layer(
 ) -> Result<Vec<Finding>> {
     let patients: Vec<&str> = f.rows.iter().map(|&r| table.rows[r].patient.as_str()).collect();
     let seed = ctx.seed().child("folds").to_u64();
-    let parts = folds(probe, &patients, seed).and_then(|folds| f.parts(probe.components, &folds));
-    let one = |q: &Question| -> Result<Finding> {
+    // By number of folds: most questions go with as many as are asked for.
+    let mut made: BTreeMap<usize, Result<Vec<Part>, String>> = BTreeMap::new();
+    let mut found = Vec::new();
+    for q in questions {
         ctx.check()?;
         let at = [("column", &*q.column), ("value", &*q.value), ("layer", f.layer), ("evaluated", f.masking)];
         let empty = empty(CONTRAST, ESTIMAND, 0.5, &at);
-        Ok(match &parts {
+        let told = folds(probe.folds, &patients, |i| q.answers[f.rows[i]], seed).and_then(|folds| {
+            let parts = made.entry(folds.len()).or_insert_with(|| f.parts(probe.components, &folds));
+            parts.as_ref().map_err(Clone::clone)
+        });
+        found.push(match told {
             Ok(parts) => ask(probe, table, f, parts, q, (empty, ctx)),
             Err(why) => Finding { note: Some(format!("not estimable: {why}")), ..empty },
-        })
-    };
-    questions.iter().map(one).collect()
+        });
+    }
+    Ok(found)
 }
 
 fn ask(
@@ -214,5 +222,8 @@ pub(crate) fn figures(probe: &Attributes, evidence: &Evidence<'_>, ctx: &Ctx) ->
             series: maskings.iter().map(series).collect(),
         })
     };
-    Ok(asked.iter().map(profile).collect())
+    let estimated = |(column, value): &&(String, String)| {
+        found.iter().any(|f| of(f, "column") == *column && of(f, "value") == *value && f.estimate.is_some())
+    };
+    Ok(asked.iter().filter(estimated).map(profile).collect())
 }

@@ -21,8 +21,8 @@ fn table() -> Table {
     let row = |i: usize| {
         let patient = i / 2;
         let ill = patient.is_multiple_of(2);
-        let camera = if (patient / 2 % 10 == 0) ^ ill { "B" } else { "A" };
-        let ward = if patient / 2 % 2 == 0 { "one" } else { "two" };
+        let camera = if (patient / 2).is_multiple_of(10) ^ ill { "B" } else { "A" };
+        let ward = if (patient / 2).is_multiple_of(2) { "one" } else { "two" };
         let text = |t: &str| Meta::Text(t.into());
         Row {
             id: format!("s{i}"),
@@ -159,6 +159,29 @@ fn a_camera_matters_to_a_model_that_answers_by_it() {
     assert!(of(&not_taken, "AUC within", &[("value", "other than B")]).interval.unwrap().lower > 0.6);
     let ward = of(&taken, "association", &[("column", "ward")]);
     assert!(ward.interval.unwrap().lower < 0.5 && ward.interval.unwrap().upper > 0.5);
+}
+
+#[test]
+fn a_rare_value_is_asked_in_fewer_folds() {
+    let mut table = table();
+    // Eight patients of a hundred.
+    for (i, row) in table.rows.iter_mut().enumerate() {
+        row.meta.insert("rare".into(), Meta::Text(if i / 2 % 12 == 4 { "yes" } else { "no" }.into()));
+    }
+    let cards = cards();
+    let embeddings = embeddings(&table);
+    let evidence = Evidence {
+        table: &table,
+        maskings: &cards,
+        scores: &[],
+        splits: &[],
+        embeddings: &embeddings,
+        attributions: &[],
+    };
+    let probe = Attributes { permutations: 0, folds: 20, ..Attributes::of(["rare"]) };
+    let found = probe.examine(&evidence, &Ctx::for_tests(1)).unwrap();
+    let read = of(&found, "readable", &[("column", "rare")]);
+    assert!(read.estimate.is_some() && read.n_images == IMAGES && read.n_patients_positive == 8, "{read:?}");
 }
 
 #[test]

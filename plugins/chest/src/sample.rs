@@ -51,7 +51,7 @@ impl Loaded {
         let (entry, source) = (&self.table.rows[row], &self.sources[row]);
         let file = &source.image;
         let bytes = file.read(options.max_pixels, Fault::Unreadable)?;
-        let image = decode::image(&bytes, options.max_pixels).and_then(grey);
+        let image = decode::image(&bytes, options.max_pixels).and_then(decode::grey);
         let image = image.and_then(|image| deep(image, options.bits)).map_err(|bad| bad.of(&file.shown))?;
         let size = (image.width(), image.height());
         let mut structures = self.masks.masks(&entry.id, source.mask, options.structures, size)?;
@@ -68,24 +68,6 @@ impl Loaded {
         let rows = self.table.rows.len();
         if row < rows { Ok(()) } else { Err(Error::shape("row", format!("below {rows}"), row.to_string())) }
     }
-}
-
-/// Some films are stored as grey values in three channels; a film with colours is no film.
-fn grey(image: Image) -> Result<Image, Bad> {
-    fn first<T: Copy + PartialEq>(values: &[T]) -> Option<Vec<T>> {
-        values.chunks_exact(3).map(|p| (p[0] == p[1] && p[1] == p[2]).then_some(p[0])).collect()
-    }
-    if image.channels() == 1 {
-        return Ok(image);
-    }
-    let pixels = match image.pixels() {
-        Pixels::U8(v) => first(v).map(Pixels::U8),
-        Pixels::U16(v) => first(v).map(Pixels::U16),
-        Pixels::F32(v) => first(v).map(Pixels::F32),
-    };
-    let odd = |problem: String| Bad::new(Fault::Unsupported, problem, "use the archive's own file");
-    let pixels = pixels.ok_or_else(|| odd("the image has colours, and a film has none".into()))?;
-    Image::new(image.width(), image.height(), 1, pixels).map_err(|e| odd(e.to_string()))
 }
 
 /// The depth that the archive has.

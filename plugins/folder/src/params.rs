@@ -23,6 +23,12 @@ pub enum RoiFrom {
     Coco,
 }
 
+/// What a plan need not say.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_not(grey: &bool) -> bool {
+    !grey
+}
+
 /// A data set from a table (CSV), a folder of images and ROIs. Its fields are the plugin's parameters; the README
 /// explains each. Start from [`folder`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -46,6 +52,9 @@ pub struct Folder {
     pub(crate) where_: Vec<String>,
     pub(crate) on_bad: OnBad,
     pub(crate) max_pixels: u64,
+    /// Three equal channels are one.
+    #[serde(skip_serializing_if = "is_not")]
+    pub(crate) grey: bool,
     pub(crate) legitimate: BTreeMap<String, LegitimateRegion>,
     pub(crate) name: Option<String>,
     pub(crate) licence: Option<String>,
@@ -76,6 +85,7 @@ impl Default for Folder {
             where_: Vec::new(),
             on_bad: OnBad::Refuse,
             max_pixels: 100_000_000,
+            grey: false,
             legitimate: BTreeMap::new(),
             name: None,
             licence: None,
@@ -218,6 +228,12 @@ impl Folder {
     #[must_use]
     pub fn ignore(self, column: impl Into<String>) -> Self {
         self.with(|p| p.ignore.push(column.into()))
+    }
+
+    /// Reads images that are stored in three equal channels as grey; one with colours is refused.
+    #[must_use]
+    pub fn grey(self) -> Self {
+        self.with(|p| p.grey = true)
     }
 
     /// Keeps the rows for which `expression` holds, for instance `quality<=0.12`. Called several times: all must.

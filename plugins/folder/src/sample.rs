@@ -33,7 +33,9 @@ pub(crate) fn pixels(folder: &Folder, loaded: &Loaded, row: usize) -> Result<(Im
     let source = &loaded.sources[row];
     let file = &source.image;
     let bytes = file.read(folder.max_pixels, Fault::Unreadable)?;
-    let image = decode::image(&bytes, folder.max_pixels).map_err(|bad| bad.of(&file.shown))?;
+    let image = decode::image(&bytes, folder.max_pixels);
+    let image = if folder.grey { image.and_then(decode::grey) } else { image };
+    let image = image.map_err(|bad| bad.of(&file.shown))?;
     let (width, height) = (image.width(), image.height());
     let (roi, shown) = match (&source.roi, &loaded.annotations) {
         (RoiSource::Outlines(index), Some(annotations)) => {

@@ -64,7 +64,7 @@ mod tests {
             let patient = i / 2;
             let camera = if patient % 10 == 9 && i % 2 == 1 { 0 } else { patient % 3 };
             let meta = BTreeMap::from([("camera".to_owned(), Meta::Text(["A", "B", "C"][camera].into()))]);
-            let labels = vec![Some(patient / 3 % 2 == 0)];
+            let labels = vec![Some((patient / 3).is_multiple_of(2))];
             let (id, patient) = (format!("s{i}"), format!("p{patient}"));
             Row { id, patient, labels, meta, image: None, roi: None, line: None }
         };

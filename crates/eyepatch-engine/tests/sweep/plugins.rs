@@ -72,12 +72,14 @@ impl Dataset for Discs {
             (patient % 5..patient % 5 + 3).contains(&x) && (patient / 5 % 5..patient / 5 % 5 + 3).contains(&y)
         };
         let level = if patient % 2 == 0 { 200 } else { 90 };
-        let pixels = (0..SIDE * SIDE).map(|i| if at(i) { level } else { 40 + (i % 7) as u8 }).collect();
+        let channels = if self.twist == "colour" { 3 } else { 1 };
+        let grey = |i: usize| [if at(i) { level } else { 40 + (i % 7) as u8 }].repeat(channels);
+        let pixels = (0..SIDE * SIDE).flat_map(grey).collect();
         Ok(Sample {
             id: r.id.clone(),
             patient: r.patient.clone(),
             labels: r.labels.clone(),
-            image: Image::new(SIDE, SIDE, 1, Pixels::U8(pixels))?,
+            image: Image::new(SIDE, SIDE, channels, Pixels::U8(pixels))?,
             roi: Roi::single(Mask::new(SIDE, SIDE, (0..SIDE * SIDE).map(|i| u8::from(at(i))).collect())?)?,
         })
     }

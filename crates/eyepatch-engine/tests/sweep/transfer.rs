@@ -66,3 +66,13 @@ fn other_classes_and_operating_points_that_cannot_be_are_refused() {
     let refused = run(sweep("no point").transfer(point), dir.path()).unwrap_err();
     assert!(refused.contains("sensitivity 1"), "{refused}");
 }
+
+#[test]
+fn external_images_that_models_cannot_take_are_found_before_anything_is_trained() {
+    let dir = tempfile::tempdir().unwrap();
+    let tag = "found early";
+    let colour = Discs { twist: "colour".into() };
+    let refused = run(sweep(tag).transfer(Transfer::to(colour)), dir.path()).err().unwrap();
+    assert!(refused.contains("colour"), "{refused}");
+    assert_eq!(log(tag, |log| log.fits), 0);
+}

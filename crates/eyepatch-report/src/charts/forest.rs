@@ -23,7 +23,16 @@ const TICKS: f64 = 6.0;
 /// The plot of all contrasts of a class: primary ones above supporting ones.
 pub(crate) fn svg(class: &ClassVerdict) -> String {
     let parts = [("Primary", &class.primary), ("Supporting", &class.supporting)];
-    let parts: Vec<_> = parts.into_iter().filter(|(_, all)| !all.is_empty()).collect();
+    plot(&parts, &label(class, class.primary.iter().chain(&class.supporting)))
+}
+
+/// The plot of the primary contrasts alone.
+pub(crate) fn primary(class: &ClassVerdict) -> String {
+    plot(&[("Primary", &class.primary)], &label(class, class.primary.iter()))
+}
+
+fn plot(parts: &[(&str, &Vec<Contrast>)], label: &str) -> String {
+    let parts: Vec<_> = parts.iter().filter(|(_, all)| !all.is_empty()).collect();
     let rows: usize = parts.iter().flat_map(|(_, all)| all.iter()).map(|c| c.measured.len().max(1)).sum();
     let bottom = 4.0 + HEADING * parts.len() as f64 + ROW * rows as f64;
     let (data, step) = axis(parts.iter().flat_map(|(_, all)| all.iter()));
@@ -34,7 +43,7 @@ pub(crate) fn svg(class: &ClassVerdict) -> String {
         contrasts.iter().for_each(|c| plot.contrast(c));
     }
     plot.ticks();
-    plot.svg.finish("forest", &label(class))
+    plot.svg.finish("forest", label)
 }
 
 struct Plot {
@@ -161,13 +170,13 @@ fn shortened(name: &str) -> String {
 }
 
 /// What it shows, in words.
-fn label(class: &ClassVerdict) -> String {
+fn label<'a>(class: &ClassVerdict, contrasts: impl Iterator<Item = &'a Contrast>) -> String {
     let one = |c: &Contrast| {
         let shown = c.deciding().and_then(|i| c.measured.get(i));
         let numbers = shown.map_or_else(|| "not estimable".into(), |m| format::estimate(Some(&m.estimate)));
         format!("{} {numbers}, {}", c.id, format::outcome(c.outcome).to_lowercase())
     };
-    let all: Vec<String> = class.primary.iter().chain(&class.supporting).map(one).collect();
+    let all: Vec<String> = contrasts.map(one).collect();
     format!(
         "Forest plot of differences in AUC for {}: {}. All numbers stand in the tables above.",
         class.class,

@@ -7,6 +7,7 @@ pub(crate) mod forest;
 pub(crate) mod profile;
 pub(crate) mod ramp;
 pub(crate) mod reliability;
+pub(crate) mod row;
 pub(crate) mod scatter;
 pub(crate) mod share;
 pub(crate) mod spark;

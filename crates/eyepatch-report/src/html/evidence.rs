@@ -67,7 +67,7 @@ struct FurtherRowView<'a> {
 #[derive(Serialize)]
 pub(super) struct ChartView {
     title: String,
-    svg: Value,
+    pub(super) svg: Value,
     curves: Vec<Legend>,
     rows: Vec<(String, Vec<(String, String)>)>,
 }
@@ -172,6 +172,11 @@ fn charts(curves: &[Curve], test: Option<&RuleTest>) -> Vec<ChartView> {
         }
     }
     groups.into_iter().map(|(title, curves)| chart(title, &curves, test)).collect()
+}
+
+/// Title and drawing of every chart.
+pub(super) fn drawings(curves: &[Curve], test: Option<&RuleTest>) -> Vec<(String, String)> {
+    charts(curves, test).into_iter().map(|c| (c.title, c.svg.to_string())).collect()
 }
 
 fn chart(title: String, curves: &[&Curve], test: Option<&RuleTest>) -> ChartView {

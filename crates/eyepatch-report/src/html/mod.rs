@@ -5,11 +5,14 @@
 //! style sheet and its one script by hash, pictures as data, and nothing else.
 
 mod benchmark;
+mod card;
 mod check;
 mod compare;
+mod drawings;
 mod evidence;
 mod gallery;
 mod maps;
+mod overview;
 mod picture;
 mod probes;
 mod record;
@@ -23,6 +26,7 @@ use minijinja::{AutoEscape, Environment, ErrorKind, Output, State, UndefinedBeha
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+pub(crate) use drawings::drawings;
 pub use picture::pictures_in;
 
 use crate::charts::ramp;
@@ -30,13 +34,14 @@ use crate::schema::{Benchmark, Comparison, Picture, RunResult, Timings};
 use crate::share::SharedResult;
 use crate::{Error, Result, escape, format, json};
 
-const TEMPLATES: [(&str, &str); 22] = [
+const TEMPLATES: [(&str, &str); 24] = [
     ("page.html", include_str!("../templates/page.html")),
     ("summary.html", include_str!("../templates/summary.html")),
     ("compare.html", include_str!("../templates/compare.html")),
     ("benchmark.html", include_str!("../templates/benchmark.html")),
     ("cases.html", include_str!("../templates/cases.html")),
     ("audit.html", include_str!("../templates/audit.html")),
+    ("overview.html", include_str!("../templates/overview.html")),
     ("answer.html", include_str!("../templates/answer.html")),
     ("verdict.html", include_str!("../templates/verdict.html")),
     ("cause.html", include_str!("../templates/cause.html")),
@@ -52,6 +57,7 @@ const TEMPLATES: [(&str, &str); 22] = [
     ("model.html", include_str!("../templates/model.html")),
     ("findings.html", include_str!("../templates/findings.html")),
     ("provenance.html", include_str!("../templates/provenance.html")),
+    ("checklist.html", include_str!("../templates/checklist.html")),
     ("timings.html", include_str!("../templates/timings.html")),
 ];
 /// The house's colours on a light ground, as declarations of a style sheet (`--bg:#ffffff;…`).
@@ -140,9 +146,10 @@ fn style() -> String {
         ":root{{{light}}}\n\
          @media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n\
          @media screen{{:root[data-theme=dark]{{{dark}}}}}\n\
-         {}\n{}\n{}\n{}",
+         {}\n{}\n{}\n{}\n{}",
         include_str!("../templates/page.css"),
         include_str!("../templates/figures.css"),
+        include_str!("../templates/charts.css"),
         ramp::rules(),
         include_str!("../templates/media.css"),
     )

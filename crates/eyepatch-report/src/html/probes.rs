@@ -61,6 +61,16 @@ impl<'a, N: Counted> View<'a, N> {
     }
 }
 
+/// Name and drawing of every panel of every figure.
+pub(super) fn drawings<N>(r: &AuditResult<N>) -> Vec<(String, String)> {
+    let figures = r.sections.iter().flat_map(|s| s.figures.iter().map(move |f| (s, drawn(f))));
+    let panels = figures.flat_map(|(s, f)| {
+        let name = move |p: &Panel<'_>| format!("{} {} {}", s.name, f.title, p.by).trim().to_owned();
+        f.panels.into_iter().map(move |p| (name(&p), p.svg.to_string()))
+    });
+    panels.collect()
+}
+
 fn drawn(figure: &Figure) -> Drawn<'_> {
     match figure {
         Figure::Scatter(s) => Drawn {

@@ -44,6 +44,8 @@ pub(super) struct Group<'a, N: Counted> {
     margin: bool,
     p: bool,
     note: bool,
+    /// Whether patients are counted on both sides of a question.
+    sides: bool,
     rows: Vec<FindingRow<'a, N>>,
 }
 
@@ -151,6 +153,12 @@ fn training(runs: &[Training], axis: Axis) -> Vec<(&str, Value)> {
     names.into_iter().map(|name| (name, panel(name))).collect()
 }
 
+/// Masking and drawing of every training.
+pub(super) fn drawings(runs: &[Training]) -> Vec<(String, String)> {
+    let axis = Axis::over(runs.iter().map(|t| t.history.as_slice()));
+    training(runs, axis).into_iter().map(|(name, svg)| (name.to_owned(), svg.to_string())).collect()
+}
+
 fn parts<N>(all: &[PartCount<N>]) -> Vec<(&PartCount<N>, bool)> {
     all.iter().enumerate().map(|(i, p)| (p, i > 0 && all[i - 1].fold != p.fold)).collect()
 }
@@ -183,6 +191,9 @@ fn group<'a, N: Counted>(contrast: &'a str, estimand: &'a str, all: &[&'a Findin
         margin: all.iter().any(|f| f.margin.is_some()),
         p: all.iter().any(|f| f.p.is_some()),
         note: all.iter().any(|f| f.note.is_some()),
+        sides: all
+            .iter()
+            .any(|f| [f.n_patients_positive, f.n_patients_negative].iter().any(|n| n.known() != Some(0))),
         rows: all.iter().map(|f| finding(f, &keys)).collect(),
         keys: keys.into_iter().collect(),
     }

@@ -3,9 +3,13 @@
 use minijinja::Value;
 use serde::Serialize;
 
-use super::{Head, benchmark, check, compare, evidence, gallery, maps, probes, record, transfer, verdict};
+use super::{
+    Head, benchmark, card, check, compare, evidence, gallery, maps, overview, probes, record, transfer,
+    verdict,
+};
 use crate::Result;
 use crate::charts::dots;
+use crate::checklist::{self, Answered};
 use crate::format::{self, plural};
 use crate::schema::{
     Answer, AnswerKind, AuditResult, CheckState, ClassAnswer, ClassVerdict, Outcome, Picture, Severity,
@@ -51,6 +55,9 @@ struct Audit<'a, N: Counted> {
     lead: Vec<String>,
     status: Badge,
     level: String,
+    overview: overview::View<'a>,
+    checklist: Vec<Answered>,
+    card: Vec<(&'static str, String)>,
     classes: Vec<Class<'a>>,
     /// The causes that the verdict names, in words; empty where there is none.
     probably: String,
@@ -132,6 +139,9 @@ impl<'a, N: Counted> Audit<'a, N> {
             lead,
             status: Badge::new(r.answer.kind, r.answer.status),
             level: level(&r.answer),
+            checklist: checklist::answers(r),
+            card: card::rows(r),
+            overview: overview::View::new(r, pictures)?,
             classes: classes(r, threshold, start),
             probably: r.verdict.as_ref().map(Verdict::probably).unwrap_or_default(),
             verdict: r.verdict.as_ref().map(|v| verdict::View::new(v, &shown)),
@@ -146,6 +156,7 @@ impl<'a, N: Counted> Audit<'a, N> {
         };
         let e = &audit.evidence;
         let present = [
+            ("overview", "In one page", true),
             ("answer", "Answer", true),
             ("verdict", "Evidence", audit.verdict.as_ref().is_some_and(|v| !v.classes.is_empty())),
             ("check", "Data check", r.check.is_some()),
@@ -161,6 +172,7 @@ impl<'a, N: Counted> Audit<'a, N> {
             ("splits", "Splits", true),
             ("findings", "Findings", !r.findings.is_empty()),
             ("provenance", "Provenance", true),
+            ("checklist", "Checklist", true),
         ];
         let mut sections: Vec<(String, &str)> =
             present.into_iter().filter(|s| s.2).map(|s| (s.0.to_owned(), s.1)).collect();

@@ -19,14 +19,146 @@
     escape, (all, code) => code ? String.fromCharCode(Number.parseInt(code, 16)) : all);
   const download = byId("download");
   download.addEventListener("click", () => {
-    const text = original();
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-    link.download = "result.json";
-    link.click();
-    URL.revokeObjectURL(link.href);
+    save("result.json", new Blob([original()], { type: "application/json" }));
   });
   download.hidden = false;
+
+  const save = (name, blob) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
+    link.click();
+    // Not at once: some browsers read it only after the click is over.
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  };
+  const fileName = (element, rest) => {
+    const said = element.getAttribute("aria-label") || element.querySelector("caption")?.textContent || "table";
+    const from = element.closest("section[id]")?.id ?? "report";
+    const words = said.split(/[:.]/)[0].trim().replace(/[^A-Za-z0-9]+/g, "-").slice(0, 60);
+    return `${from}-${words}`.replace(/^-+|-+$/g, "") + rest;
+  };
+  const offer = (after, buttons) => {
+    const line = document.createElement("p");
+    line.className = "get";
+    for (const [text, label, act] of buttons) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = text;
+      button.setAttribute("aria-label", label);
+      button.addEventListener("click", act);
+      line.append(button);
+    }
+    after.after(line);
+  };
+
+  // A table as CSV: one row a row, cells that span others repeated, formulas of spreadsheets disarmed.
+  const words = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) return node.data;
+    if (node.nodeName === "svg" || node.nodeName === "SVG") return "";
+    return Array.from(node.childNodes, words).join(node.nodeName === "TD" || node.nodeName === "TH" ? " " : "");
+  };
+  const csvCell = (cell) => {
+    let text = words(cell).replace(/\s+/g, " ").trim();
+    if (/^\u2212[\d.]+$/.test(text)) text = text.replace("\u2212", "-");
+    if (/^[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(text) && !/^[+-]?[\d.]+$/.test(text)) text = `'${text}`;
+    return /[",]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
+  };
+  const csv = (table) => {
+    const grid = [];
+    Array.from(table.rows).forEach((row, y) => {
+      grid[y] ??= [];
+      let x = 0;
+      for (const cell of row.cells) {
+        while (grid[y][x] !== undefined) x += 1;
+        const text = csvCell(cell);
+        for (let i = 0; i < cell.rowSpan; i += 1) {
+          grid[y + i] ??= [];
+          for (let j = 0; j < cell.colSpan; j += 1) grid[y + i][x + j] = text;
+        }
+        x += cell.colSpan;
+      }
+    });
+    return grid.map((row) => Array.from(row, (text) => text ?? "").join(",") + "\r\n").join("");
+  };
+  for (const table of document.querySelectorAll("main table")) {
+    const box = table.closest(".scroll") ?? table;
+    const name = box.getAttribute("aria-label") ?? "table";
+    offer(box, [["CSV", `Download as CSV: ${name}`, () => {
+      save(fileName(box, ".csv"), new Blob([csv(table)], { type: "text/csv" }));
+    }]]);
+  }
+
+  // A figure by itself: what the style sheet gives each element is written into it, on the page's ground.
+  const drawn = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "stroke-linecap",
+    "opacity", "paint-order", "font-family", "font-size", "font-weight", "text-anchor"];
+  const alone = (svg) => {
+    const copy = svg.cloneNode(true);
+    const [from, to] = [svg, copy].map((s) => [s, ...s.querySelectorAll("*")]);
+    from.forEach((element, i) => {
+      const style = getComputedStyle(element);
+      for (const property of drawn) to[i].setAttribute(property, style.getPropertyValue(property));
+      for (const name of ["class", "data-i", "tabindex"]) to[i].removeAttribute(name);
+    });
+    const ground = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+    ground.setAttribute("width", "100%");
+    ground.setAttribute("height", "100%");
+    ground.setAttribute("fill", getComputedStyle(document.body).backgroundColor);
+    copy.prepend(ground);
+    return new XMLSerializer().serializeToString(copy);
+  };
+  const picture = (svg, done) => {
+    const image = new Image();
+    image.addEventListener("load", () => {
+      const canvas = document.createElement("canvas");
+      const { width, height } = svg.viewBox.baseVal;
+      [canvas.width, canvas.height] = [Math.ceil(width * 2), Math.ceil(height * 2)];
+      canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+      canvas.toBlob(done, "image/png");
+    });
+    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(alone(svg))}`;
+  };
+  for (const svg of document.querySelectorAll("main figure svg[role=img]")) {
+    const name = (svg.getAttribute("aria-label") ?? "figure").split(/[:.]/)[0];
+    offer(svg.closest(".scroll") ?? svg, [
+      ["SVG", `Download as SVG: ${name}`, () => {
+        save(fileName(svg, ".svg"), new Blob([alone(svg)], { type: "image/svg+xml" }));
+      }],
+      ["PNG", `Download as PNG: ${name}`, () => picture(svg, (blob) => save(fileName(svg, ".png"), blob))],
+    ]);
+  }
+
+  // The contents: folded on a phone, and the section that is read is marked.
+  const contents = byId("contents");
+  if (matchMedia("(max-width: 700px)").matches) contents.open = false;
+  const wide = matchMedia("(min-width: 1080px)");
+  wide.addEventListener("change", () => { if (wide.matches) contents.open = true; });
+  const links = new Map();
+  for (const link of contents.querySelectorAll("a")) {
+    const section = byId(decodeURIComponent(link.hash.slice(1)));
+    if (section && section.nodeName === "SECTION") links.set(section, link);
+  }
+  let current = null;
+  const mark = () => {
+    const line = innerHeight * 0.3;
+    let found = null;
+    for (const section of links.keys()) if (section.getBoundingClientRect().top <= line) found = section;
+    if (found === current) return;
+    links.get(current)?.removeAttribute("aria-current");
+    current = found;
+    const link = links.get(found);
+    if (!link) return;
+    link.setAttribute("aria-current", "location");
+    const nav = contents.parentElement;
+    const [box, at] = [nav.getBoundingClientRect(), link.getBoundingClientRect()];
+    if (wide.matches && (at.top < box.top || at.bottom > box.bottom)) nav.scrollTop += at.top - box.top - box.height / 3;
+  };
+  let asked = false;
+  addEventListener("scroll", () => {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(() => { asked = false; mark(); });
+  }, { passive: true });
+  mark();
 
   // A click on a column's head sorts by it: numbers as numbers, the rest as text, missing values last.
   const value = (row, column) => row.cells[column].textContent.trim();

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use eyepatch_report::json;
 
 use crate::hostile::{self, HOST};
+use crate::sample::Sample;
 use crate::{between, render, small};
 
 fn chromium() -> Option<PathBuf> {
@@ -153,4 +154,123 @@ fn the_download_is_the_result_to_the_byte() {
     let saved: Vec<u8> = hex.chunks(2).map(|p| digit(p[0]) * 16 + digit(p[1])).collect();
     let saved = String::from_utf8(saved).unwrap();
     assert!(saved == json::result_to_string(&sample.result).unwrap(), "{saved}");
+}
+
+/// A page without its policy, with a script of the test's own: what buttons would save stands in the document, name and text.
+fn saved(browser: &Path, page: &str, then: &str) -> String {
+    let policy = between(page, "<meta http-equiv=\"Content-Security-Policy\"", ">").to_owned();
+    let bare = page.replace(&format!("<meta http-equiv=\"Content-Security-Policy\"{policy}>"), "");
+    let script = format!(
+        r##"<script>
+        const kept = document.createElement("pre");
+        document.body.append(kept);
+        let blob = null;
+        URL.createObjectURL = (b) => {{ blob = b; return "#saved"; }};
+        HTMLAnchorElement.prototype.click = function () {{
+            const [name, what] = [this.download, blob];
+            what.text().then((text) => {{ kept.append("<<" + name + "|" + what.type + "|" + text + ">>"); }});
+        }};
+        {then}
+        </script></body>"##
+    );
+    load(browser, &bare.replace("</body>", &script), &Proxy::start())
+}
+
+/// Every table has a button that gives its cells, those that span others repeated; every figure one that gives a drawing which
+/// needs no style sheet.
+#[test]
+fn tables_and_figures_can_be_taken_away() {
+    let Some(browser) = chromium() else { return skipped() };
+    let page = render(&small());
+    let then = r##"
+        const counts = [document.querySelectorAll("main table").length,
+            document.querySelectorAll('.get button[aria-label^="Download as CSV"]').length,
+            document.querySelectorAll("main figure svg[role=img]").length,
+            document.querySelectorAll('.get button[aria-label^="Download as PNG"]').length];
+        kept.append("counts " + counts.join(" ") + ".");
+        document.querySelector("#a1-matrix .get button").click();
+        document.querySelector("#a1-verdict .get button").click();
+        document.querySelector('#a1-overview .get button[aria-label^="Download as SVG"]').click();"##;
+    let dom = saved(&browser, &page, then);
+    let counts: Vec<usize> =
+        between(&dom, "<pre>counts ", ".").split(' ').map(|n| n.parse().unwrap()).collect();
+    assert!(counts[0] > 5 && counts[2] > 3, "{counts:?}");
+    assert_eq!((counts[0], counts[2]), (counts[1], counts[3]));
+
+    let matrix = between(&dom, "&lt;&lt;a1-matrix-AUC-matrix-of-opacity.csv|text/csv|", "&gt;&gt;");
+    let rows: Vec<&str> = matrix.lines().collect();
+    assert!(rows[0].ends_with("Full,NoROI"), "{matrix}");
+    let full = small().result.audits[0].matrices[0].cells[0][0].unwrap();
+    assert!(rows[1].starts_with(&format!("Full,\"{:.3} [", full.value)), "{matrix}");
+    assert_eq!(rows.len(), 3);
+
+    // Every estimate of a contrast has a row of its own that names the contrast.
+    let contrasts =
+        between(&dom, "&lt;&lt;a1-verdict-Primary-contrasts-of-opacity.csv|text/csv|", "&gt;&gt;");
+    let sample = small();
+    let primary = &sample.result.audits[0].verdict.as_ref().unwrap().classes[0].primary;
+    let hidden = contrasts.lines().filter(|l| l.trim_start_matches('"').starts_with(primary[0].id.as_str()));
+    assert_eq!(hidden.count(), primary[0].measured.len(), "{contrasts}");
+
+    let svg = between(&dom, ".svg|image/svg+xml|", "&gt;&gt;");
+    assert!(svg.contains("xmlns=\"http://www.w3.org/2000/svg\"") && !svg.contains("class="), "{svg}");
+    assert!(svg.contains("stroke=\"rgb(") && svg.contains("font-size=\""), "{svg}");
+}
+
+/// The policy lets a drawing become a picture and lets both be saved: without this the buttons would do nothing.
+#[test]
+fn the_policy_lets_a_picture_of_a_figure_be_made() {
+    let Some(browser) = chromium() else { return skipped() };
+    let page = render(&small());
+    let script = between(&page, "<script>", "</script>").to_owned();
+    // The test's script is part of the page's own, so that the policy can name it and stays as it is otherwise.
+    let more = r##"
+        HTMLAnchorElement.prototype.click = function () {
+            const name = this.download;
+            document.documentElement.dataset.saved = name;
+        };
+        addEventListener("load", () => {
+            document.querySelector('#a1-overview .get button[aria-label^="Download as PNG"]').click();
+        });"##;
+    let changed = format!("{script}{more}");
+    let hash = |text: &str| {
+        use base64::Engine as _;
+        use sha2::Digest as _;
+        base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(text.as_bytes()))
+    };
+    let page = page.replace(&hash(&script), &hash(&changed)).replace(&script, &changed);
+    let dom = load(&browser, &page, &Proxy::start());
+    assert!(between(&dom, "data-saved=\"", "\"").ends_with(".png"));
+}
+
+/// A check in the spirit of axe-core: names, headings, ids, landmarks, tables, contrast in both themes. It finds what is planted.
+#[test]
+fn no_serious_fault_of_accessibility_is_found() {
+    let Some(browser) = chromium() else { return skipped() };
+    let check = format!("<script>{}</script></body>", include_str!("accessibility.js"));
+    let faults = |page: &str| {
+        let policy = between(page, "<meta http-equiv=\"Content-Security-Policy\"", ">").to_owned();
+        let bare = page.replace(&format!("<meta http-equiv=\"Content-Security-Policy\"{policy}>"), "");
+        let dom = load(&browser, &bare.replace("</body>", &check), &Proxy::start());
+        between(&dom, "<pre id=\"faults\">", "</pre>").to_owned()
+    };
+    let page = render(&Sample::new());
+    let found = faults(&page);
+    assert!(found.starts_with("0 faults"), "{found}");
+
+    let planted = r##"<h6 id="main">x</h6><img src="data:,"><button></button><table><tr><th>y</th></tr></table>
+        <p style="color:#999;background:#fff">pale</p><div aria-hidden="true"><a href="#main">z</a></div></main>"##;
+    let found = faults(&page.replace("</main>", planted).replace(" lang=\"en\"", ""));
+    for rule in [
+        "html-has-lang",
+        "heading-order",
+        "unique-id",
+        "image-alt",
+        "name:",
+        "th-scope",
+        "contrast",
+        "hidden-focus",
+    ] {
+        assert!(found.contains(rule), "{rule} is not in: {found}");
+    }
 }

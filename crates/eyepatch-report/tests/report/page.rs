@@ -1,7 +1,7 @@
 //! What the page holds.
 
 use base64::Engine as _;
-use eyepatch_report::{Error, csv, html, json, markdown};
+use eyepatch_report::{Error, csv, figures, html, json, markdown, supplement};
 use sha2::{Digest as _, Sha256};
 
 use crate::sample::Sample;
@@ -165,4 +165,92 @@ fn variants_stand_side_by_side_with_every_choice_and_their_difference() {
     let cell = |i: usize| Sample::new().result.comparisons[0].aucs[1].aucs[i].unwrap().value;
     let difference = format!("+{:.3}", cell(1) - cell(0));
     assert!(section.contains(&difference), "{difference}");
+}
+
+#[test]
+fn every_figure_stands_alone_and_every_name_is_its_own() {
+    let sample = Sample::new();
+    for audit in &sample.result.audits {
+        let files = figures::files(audit);
+        assert_eq!(files, figures::files(audit));
+        let names: std::collections::BTreeSet<_> = files.iter().map(|f| f.0.to_lowercase()).collect();
+        assert_eq!(names.len(), files.len());
+        for start in ["auc-opacity", "dilation-", "training-"] {
+            assert!(files.iter().any(|f| f.0.starts_with(start)), "{start}");
+        }
+        for (name, svg) in &files {
+            assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""), "{name}");
+            assert!(!svg.contains("var(--") && svg.ends_with("</svg>\n"), "{name}");
+        }
+    }
+    assert!(figures::files(&sample.result.audits[1]).iter().any(|f| f.0 == "contrasts-opacity.svg"));
+}
+
+#[test]
+fn the_supplement_holds_every_section_and_names_the_files_that_a_run_writes() {
+    let sample = Sample::new();
+    let text = supplement::markdown(&sample.result, &|id| id.replace('/', "-"));
+    for heading in [
+        "Summary",
+        "Methods",
+        "Splits",
+        "Data check",
+        "AUC by training and evaluation masking",
+        "Contrasts",
+        "Attribution maps",
+        "Checklist",
+        "Figures",
+    ] {
+        assert!(text.contains(&format!("\n### {heading}\n")), "{heading}");
+    }
+    let figures = figures::files(&sample.result.audits[1]);
+    for (name, _) in &figures {
+        assert!(text.contains(&format!("`figures/quickstart-tagged/{name}`")), "{name}");
+    }
+    let tables = csv::tables(&sample.result.audits[1]).unwrap();
+    for named in text.split("`tables/quickstart-tagged/").skip(1) {
+        let file = named.split('`').next().unwrap();
+        assert!(tables.iter().any(|t| t.0 == file), "{file}");
+    }
+    let widths = |t: &str| t.lines().map(|l| l.chars().count()).collect::<std::collections::BTreeSet<_>>();
+    let table: String = text
+        .lines()
+        .skip_while(|l| !l.starts_with('|'))
+        .take_while(|l| l.starts_with('|'))
+        .map(|l| format!("{l}\n"))
+        .collect();
+    assert_eq!(widths(&table).len(), 1, "{table}");
+}
+
+/// What to do next and what the checklist says follow the result: other data, other words.
+#[test]
+fn the_one_page_summary_and_the_checklist_follow_the_result() {
+    let mut sample = Sample::new();
+    let page = render(&sample);
+    let of = |page: &str, id: &str| between(page, &format!("<section id=\"{id}\""), "</section>").to_owned();
+    let flagged = of(&page, "a2-overview");
+    assert!(flagged.contains("Look at the corner of the images"), "{flagged}");
+    assert_eq!(flagged.matches("<figcaption><b>").count(), 3);
+    assert!(of(&page, "a1-overview").contains("Clear speaks of these models"));
+    let audit = &mut sample.result.audits[1];
+    let verdict = audit.verdict.as_mut().unwrap();
+    verdict.classes[0].causes.iter_mut().for_each(|c| c.named = false);
+    audit.quick = true;
+    audit.model.card.trained_here = false;
+    audit.seed = 4711;
+    audit.data.card.origin.clear();
+    let page = render(&sample);
+    let changed = of(&page, "a2-overview");
+    assert!(changed.contains("No cause is named.") && changed.contains("Run the audit whole"), "{changed}");
+    let checklist = of(&page, "a2-checklist");
+    assert!(checklist.contains("Root seed 4711"), "{checklist}");
+    let row = |topic: &str| between(&checklist, topic, "</tr>").to_owned();
+    let model = of(&page, "a2-model");
+    let card = |heading: &str| between(&model, &format!("<dt>{heading}</dt>"), "</dd>").to_owned();
+    assert!(
+        card("Training data").contains("the author must say") && card("Evaluation data").contains("a fold")
+    );
+    for topic in ["Where the data come from", "How it was trained", "Ethics"] {
+        assert!(row(topic).contains("the author must say"), "{topic}");
+    }
 }

@@ -12,7 +12,8 @@ use crate::{between, render};
 fn the_banner_keeps_model_and_data_apart_and_names_the_cause() {
     let page = render(&Sample::new());
     let answer = between(&page, "<section id=\"a2-answer\"", "</section>");
-    let banner = between(answer, "<div class=\"banner flagged\">", "</div>");
+    let overview = between(&page, "<section id=\"a2-overview\"", "</section>");
+    let banner = between(overview, "<div class=\"banner flagged\">", "</div>");
     assert!(
         banner.contains("<strong>Shortcut, probably corner.</strong> opacity: the model takes"),
         "{banner}"
@@ -22,7 +23,7 @@ fn the_banner_keeps_model_and_data_apart_and_names_the_cause() {
     assert!(said.contains("The data hold signal outside of the region: a model trained on NoROI"), "{said}");
     assert!(answer.contains("<dd>Primary contrasts: the full-image model"));
     // A screening keeps its words, and has no such section.
-    let screened = between(&page, "<section id=\"a1-answer\"", "</section>");
+    let screened = between(&page, "<section id=\"a1-overview\"", "</article>");
     assert!(screened.contains("<strong>Clear.</strong>") && !screened.contains("About the data"));
     assert!(!page.contains("a1-verdict") && page.contains("<a href=\"#a2-verdict\">Evidence</a>"));
     assert!(page.contains("2 audits: 1 shortcut, 1 clear."));

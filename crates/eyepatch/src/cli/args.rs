@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Plan(Box<PlanArgs>),
     /// Make the report again from a run's result.
     Report(ReportArgs),
+    /// Tell what changed between two runs, and whether it is more than noise.
+    Compare(super::compare::CompareArgs),
     /// Check this machine and this program.
     Doctor(DoctorArgs),
     /// Work on a ROI: any non-zero pixel is inside; written as 0 and 255.

@@ -7,6 +7,7 @@ mod bytes;
 mod cache;
 mod change;
 mod check;
+mod compare;
 mod dataset;
 mod device;
 mod doctor;
@@ -111,6 +112,7 @@ fn dispatch(command: Command, crates: &[&str]) -> Result<Outcome, CliError> {
         Command::Roi(RoiCommand::Box(a)) => roi::bounding_box(&a),
         Command::Roi(RoiCommand::Rle(a)) => rle::decode(&a),
         Command::Report(a) => report::report(&a),
+        Command::Compare(a) => compare::compare(&a),
         Command::Split(a) => split::split(&a),
         Command::Stats(command) => stats::stats(&command),
         Command::Weights(command) => weights::weights(&command),
@@ -136,6 +138,7 @@ fn with_plugins(command: Command, linked: &Linked) -> Result<Outcome, CliError> 
         | Command::Man(_)
         | Command::Roi(_)
         | Command::Report(_)
+        | Command::Compare(_)
         | Command::Predict(_)
         | Command::Reader(ReaderCommand::Score(_))
         | Command::Split(_)

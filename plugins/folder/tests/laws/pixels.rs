@@ -232,3 +232,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn three_equal_channels_are_one_where_that_is_asked_for() {
+    let level = |x: u32, y: u32| gradient(2).get_pixel(x, y)[0];
+    let (_kept, folder) = of(ImageBuffer::from_fn(12, 8, |x, y| Rgb([level(x, y); 3])), "a.png");
+    assert_eq!(load(&folder, 0).unwrap().image.channels(), 3);
+    let image = load(&folder.grey(), 0).unwrap().image;
+    assert_eq!((image.channels(), image.pixels()), (1, &Pixels::U8(grey())));
+    let (_kept, folder) = of(ImageBuffer::from_fn(12, 8, |x, y| Rgb([level(x, y), 1, 2])), "a.png");
+    assert!(load(&folder.grey(), 0).unwrap_err().to_string().contains("colours"));
+}

@@ -45,6 +45,7 @@ impl SweepPlan {
         if let Some(trunk) = s.shares.trunk() {
             common["trunk"] = json!({ "key": trunk.key, "precision": trunk.precision });
         }
+        self.externals(transfers, options)?;
         let kept = self.features(&common);
         let mut fits = Vec::new();
         for trained in s.trainings() {
@@ -73,7 +74,7 @@ impl SweepPlan {
             self.judge_maps(&common, full, &kept);
             self.embed(&common, full);
         }
-        self.transfer(transfers, &common, &fits, options)?;
+        self.abroad(&common, &fits);
         Ok(())
     }
 
@@ -106,10 +107,11 @@ impl SweepPlan {
         let inputs = [vec![PREPARE], caches].concat();
         let name = format!("{} fold 0, labels permuted", s.trained_name(s.full));
         let estimate = self.estimate.unwrap_or_default();
+        let surveys = self.surveys();
         let cell = self.push(Role::Permuted, name, body, inputs, move |s, cell| {
             work::fit(s, (s.full, 0), &sets, Labels::Permuted, cell)
         });
-        cell.after = vec![SURVEY];
+        cell.after = surveys;
         (cell.seconds, cell.bytes) = (estimate.fit_seconds, estimate.disk_bytes);
         self.cells.len() - 1
     }
@@ -142,6 +144,7 @@ impl SweepPlan {
         let Some(trunk) = s.shares.trunk() else { return Vec::new() };
         let model = s.model.spec();
         let mut kept = Vec::new();
+        let surveys = self.surveys();
         for set in sets.into_iter().map(Arc::new) {
             let masking = &s.maskings[set.masking];
             // The head's parameters are not part of it: another head finds the features there.
@@ -154,7 +157,7 @@ impl SweepPlan {
             let cell = self.push(Role::Features, name, body, vec![PREPARE], move |s, cell| {
                 features::compute(s, &of, cell)
             });
-            cell.after = vec![SURVEY];
+            cell.after = surveys.clone();
             (cell.parallel, cell.cache) = (true, true);
             cell.seconds = trunk.trunk.seconds(set.layout.rows.len()).unwrap_or_default();
             cell.bytes = set.bytes();
@@ -180,10 +183,11 @@ impl SweepPlan {
         let (caches, sets): (Vec<_>, Vec<_>) =
             kept.iter().filter(|(_, f)| f.serves(trained, fold)).cloned().unzip();
         let inputs = [vec![PREPARE], caches].concat();
+        let surveys = self.surveys();
         let cell = self.push(Role::Fit { trained, fold }, name, body, inputs, move |s, cell| {
             work::fit(s, (trained, fold), &sets, Labels::Own, cell)
         });
-        cell.after = vec![SURVEY];
+        cell.after = surveys;
         cell.seconds = estimate.fit_seconds;
         cell.bytes = estimate.disk_bytes;
         FitCell { trained, fold, cell: self.cells.len() - 1 }

@@ -5,29 +5,22 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::models::FitCell;
-use super::{Role, SweepPlan, dilated_name, identity};
+use super::{Role, SURVEY, SweepPlan, dilated_name, identity};
 use crate::Result;
 use crate::cell::CellCtx;
 use crate::data::PREPARE_REVISION;
 use crate::run::Options;
+use crate::sweep::shared::Shared;
 use crate::sweep::transfer::{External, Transfer};
 use crate::sweep::work;
 
 impl SweepPlan {
-    /// Prepares each external data set, looks for empty regions in it, and asks every model about it. What is planned for the audit's
-    /// own data keeps its keys.
-    pub(super) fn transfer(
-        &mut self,
-        transfers: &[Transfer],
-        common: &Value,
-        fits: &[FitCell],
-        options: &Options,
-    ) -> Result<()> {
+    /// Prepares each external data set and looks for empty regions in it, before anything is trained.
+    pub(super) fn externals(&mut self, transfers: &[Transfer], options: &Options) -> Result<()> {
         for (i, transfer) in transfers.iter().enumerate() {
             let external = External::new(&self.shared, transfer, options)?;
             let of = external.shared.clone();
             self.others.push(of.clone());
-            self.externals.push(external);
             let body = json!({
                 "dataset": identity(of.dataset.spec()), "content": of.content, "size": of.size,
                 "preparation": of.preparation, "revision": PREPARE_REVISION,
@@ -45,21 +38,32 @@ impl SweepPlan {
             let name = format!("{name}: visible parts");
             let cell = self.push(Role::ExternalSurvey, name, body, vec![prepared], survey);
             cell.parallel = true;
-            let surveyed = self.cells.len() - 1;
-            for &fit in fits {
-                self.abroad(&of, common, fit, (i, prepared, surveyed));
-            }
+            self.externals.push(External { cells: [prepared, self.cells.len() - 1], ..external });
         }
         Ok(())
     }
 
-    /// Asks a model about all external images under every masking.
-    fn abroad(
+    /// What training waits for: the survey of all maskings, here and abroad.
+    pub(super) fn surveys(&self) -> Vec<usize> {
+        std::iter::once(SURVEY).chain(self.externals.iter().map(|e| e.cells[1])).collect()
+    }
+
+    /// Asks every model about all external images under every masking. What is planned for the audit's own data keeps its keys.
+    pub(super) fn abroad(&mut self, common: &Value, fits: &[FitCell]) {
+        for transfer in 0..self.externals.len() {
+            let (of, prepared) = (self.externals[transfer].shared.clone(), self.externals[transfer].cells[0]);
+            for &fit in fits {
+                self.ask_abroad(&of, common, fit, (transfer, prepared));
+            }
+        }
+    }
+
+    fn ask_abroad(
         &mut self,
-        of: &Arc<crate::sweep::shared::Shared>,
+        of: &Arc<Shared>,
         common: &Value,
         fit: FitCell,
-        (transfer, prepared, surveyed): (usize, usize, usize),
+        (transfer, prepared): (usize, usize),
     ) {
         let FitCell { trained, fold, cell: fit } = fit;
         for (evaluation, e) in of.evaluations.iter().enumerate() {
@@ -73,8 +77,7 @@ impl SweepPlan {
             let from = of.clone();
             let predict = move |_: &_, cell: &CellCtx| work::predict(&from, (evaluation, fold), &[], cell);
             let role = Role::Abroad { transfer, trained, evaluation, fold };
-            let cell = self.push(role, name, body, vec![prepared, fit], predict);
-            cell.after = vec![surveyed];
+            self.push(role, name, body, vec![prepared, fit], predict);
         }
     }
 }

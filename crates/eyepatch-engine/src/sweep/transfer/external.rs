@@ -19,6 +19,8 @@ pub(in crate::sweep) struct External {
     pub(in crate::sweep) shared: Arc<Shared>,
     pub(in crate::sweep) asked: Asked,
     pub(in crate::sweep) notes: Vec<String>,
+    /// Positions in the plan of what prepares it, and of its survey.
+    pub(in crate::sweep) cells: [usize; 2],
 }
 
 impl External {
@@ -68,7 +70,7 @@ impl External {
             shares: Shares::ask(&own.model, options.cache_precision, &ctx)?,
             set: Mutex::new(None),
         };
-        Ok(Self { shared: Arc::new(shared), asked: transfer.asked.clone(), notes })
+        Ok(Self { shared: Arc::new(shared), asked: transfer.asked.clone(), notes, cells: [0; 2] })
     }
 }
 
