@@ -178,6 +178,14 @@ impl Browser {
         file
     }
 
+    /// Chooses light or dark.
+    pub(crate) fn prefer(&mut self, scheme: &str) {
+        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.call("Emulation.setEmulatedMedia", &features);
+        // Colours may fade into each other.
+        self.run("Promise.all(document.getAnimations().map((a) => a.finished))");
+    }
+
     /// Ends the browser.
     pub(crate) fn close(mut self) {
         self.session = None;

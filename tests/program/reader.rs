@@ -190,6 +190,7 @@ fn in_a_browser(study: &Study) {
     let mut browser = Browser::start(&chromium);
     browser.open(&study.page());
     pixels_are_the_files(&mut browser);
+    everybody_can_use_it(&mut browser);
     browser.click("#name");
     browser.type_text("Dr. Ada");
     browser.click("#begin button");
@@ -215,6 +216,7 @@ fn in_a_browser(study: &Study) {
         }
         assert_eq!(browser.text("done"), format!("{} of 20 answered", i + 1));
         if i == 9 {
+            everybody_can_use_it(&mut browser);
             browser.reload();
             assert!(browser.text("known").contains("Answers of Dr. Ada are kept here: 10 of 20"));
             browser.click("#begin button");
@@ -244,6 +246,25 @@ fn in_a_browser(study: &Study) {
     let told = fine(&mut study.score(&[saved])).stdout;
     assert!(told.contains("| Dr. Ada | 20 | 0 | 0 |"), "{told}");
     browser.close();
+}
+
+/// The report's check of names, headings, ids and contrast, in both themes. The page is one form: it has no navigation and no footer.
+fn everybody_can_use_it(browser: &mut Browser) {
+    for scheme in ["light", "dark"] {
+        browser.prefer(scheme);
+        browser.run(include_str!("../../crates/eyepatch-report/tests/report/accessibility.js"));
+        let said = browser.text("faults");
+        browser.run("document.getElementById('faults').remove()");
+        let meant = ["landmark: no nav", "landmark: no footer"];
+        let faults: Vec<&str> =
+            said.lines().skip(1).filter(|l| !l.is_empty() && !meant.contains(l)).collect();
+        assert!(faults.is_empty(), "{scheme}: {faults:#?}");
+    }
+    let unnamed = browser.run(
+        "[...document.querySelectorAll('input, canvas, progress')]
+            .filter((e) => !e.labels?.length && !e.ariaLabel).map((e) => e.id)",
+    );
+    assert_eq!(unnamed, json!([]), "without a label");
 }
 
 /// The page's own decoder against the browser's, and sixteen bits against what was written.

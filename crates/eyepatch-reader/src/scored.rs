@@ -85,7 +85,10 @@ impl Scored {
             let of = found.entry(line.masking).or_default().entry(line.trained).or_default();
             let (patient, answers) =
                 of.entry(line.sample).or_insert_with(|| (line.patient.clone(), Answers::new()));
-            if *patient != line.patient || answers.insert(line.class, (label, line.score)).is_some() {
+            if *patient != line.patient {
+                return Err(wrong(at, "this image belonged to another patient before".into()));
+            }
+            if answers.insert(line.class, (label, line.score)).is_some() {
                 return Err(wrong(at, "this image, model and class stand in the table twice".into()));
             }
         }

@@ -130,3 +130,24 @@ fn the_page_is_given_codes_pixels_and_questions_only() {
     assert_eq!(names(&data), ["cases", "commitment", "levels", "questions"]);
     assert!(data["cases"].as_array().unwrap().iter().all(|c| names(c) == ["code", "png"]));
 }
+
+#[test]
+fn a_table_of_scores_that_contradicts_itself_is_refused_by_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scores.csv");
+    let told = |text: &str, fold| {
+        std::fs::write(&path, text).unwrap();
+        Scored::read(&path, fold, "Full").unwrap_err().to_string()
+    };
+    let (whole, last) = (table(), table().lines().nth(1).unwrap().to_owned());
+    assert!(told(&whole, 7).contains("fold 7 has no scores"));
+    assert!(
+        told(&format!("{whole}{last}\n"), 0)
+            .ends_with("line 482: this image, model and class stand in the table twice")
+    );
+    let other = last.replace("pat-0000", "pat-0001");
+    assert!(told(&format!("{whole}{other}\n"), 0).contains("another patient"));
+    assert!(told(&whole.replacen(",0,0.", ",x,0.", 1), 0).contains("`x` is no label"));
+    let short: String = whole.lines().filter(|l| *l != last).map(|l| format!("{l}\n")).collect();
+    assert!(told(&short, 0).contains("an image lacks a class"));
+}
