@@ -308,6 +308,7 @@ fn elsewhere(browser: &mut Browser, saved: &Value) {
     assert!(browser.text("trouble").contains("saved.json: These answers belong to another study."));
     browser.run(&load(saved));
     assert!(browser.text("known").contains("Answers of Dr. Ada are kept here: 20 of 20"));
+    assert_eq!(browser.text("trouble"), "");
     browser.click("#begin button");
     browser.wait("!document.getElementById('study').hidden");
     assert_eq!(browser.text("done"), "20 of 20 answered");

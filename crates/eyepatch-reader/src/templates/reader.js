@@ -161,6 +161,7 @@ function greet() {
 }
 
 async function load(file) {
+  trouble("");
   try {
     if (file.size > 16e6) throw new Error("The file is too large.");
     const read = fromJson(await file.text());
