@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "clippy.toml allows it in test functions, not in their helpers")]
 
 mod bad_input;
+mod browser;
 mod check;
 mod compare;
 mod data;
@@ -12,6 +13,7 @@ mod predict;
 mod prepare;
 mod program;
 mod quickstart;
+mod reader;
 mod resume;
 mod scores;
 mod split;

@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use eyepatch_core::Origin;
+use eyepatch_core::{Image, Origin};
 
 use crate::run::{Observer, Options, Planned};
-use crate::sweep::Export;
+use crate::store::Store;
+use crate::sweep::{Export, Shown};
 use crate::{Error, Result};
 
 /// Something that can be declared as an audit: it plans cells and turns what they leave into a result.
@@ -47,6 +48,24 @@ pub trait Experiment: Send + Sync {
         observer: &dyn Observer,
     ) -> Result<Option<Export>> {
         let _ = (audit, options, folder, observer);
+        Ok(None)
+    }
+
+    /// Masked images of a finished run, in the order asked for, as a model saw them before it normalised them; `None` where
+    /// the experiment masks nothing. Nothing is trained.
+    ///
+    /// # Errors
+    /// As [`Experiment::plan`] and [`crate::execute`]; [`Error::Declaration`](crate::Error::Declaration) where the run's
+    /// data, folds or maskings are others than this experiment's, or it has no such image.
+    fn shown(
+        &self,
+        audit: &AuditInfo,
+        options: &Options,
+        store: &Store,
+        wanted: &Shown<'_>,
+        observer: &dyn Observer,
+    ) -> Result<Option<Vec<Image>>> {
+        let _ = (audit, options, store, wanted, observer);
         Ok(None)
     }
 }

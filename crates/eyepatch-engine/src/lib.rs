@@ -29,7 +29,7 @@ pub use run::{Assembled, Observer, Options, Outcome, Planned, Precision, Quiet, 
 pub use schedule::{Done, execute};
 pub use store::{Store, write_file};
 pub use sweep::{
-    Auc, Export, FlagRule, MapRule, MaskingSweep, PlantedBenchmark, PlantedCase, PluginRef, SweepSpec,
-    Transfer, auc,
+    Auc, Export, FlagRule, MapRule, MaskingSweep, PlantedBenchmark, PlantedCase, PluginRef, Shown, SweepSpec,
+    Transfer, auc, scores_file,
 };
 pub use verdict::VerdictRule;

@@ -35,14 +35,16 @@ pub struct Cell {
 pub struct Design {
     /// Positions among the scores of a cell's positives, and of its negatives: 0 the lowest, 1 the highest.
     pub positions: Vec<f64>,
-    /// Images a position, of either label.
+    /// Positive images a position.
     pub per_position: usize,
+    /// Negative images a position.
+    pub negatives_per_position: usize,
 }
 
 impl Default for Design {
-    /// The study's quartiles, one image each.
+    /// The study's quartiles, one image of either label each.
     fn default() -> Self {
-        Self { positions: vec![0.25, 0.5, 0.75], per_position: 1 }
+        Self { positions: vec![0.25, 0.5, 0.75], per_position: 1, negatives_per_position: 1 }
     }
 }
 
@@ -93,8 +95,11 @@ pub fn select(cells: &[Cell], design: &Design, seed: &Seed) -> Result<Vec<Pick>>
 
 fn check(cells: &[Cell], design: &Design) -> Result<()> {
     let wrong = |problem: &str| Err(Error::Design { problem: problem.into() });
-    if cells.is_empty() || design.positions.is_empty() || design.per_position == 0 {
+    if cells.is_empty() || design.positions.is_empty() {
         return wrong("the study shows no image");
+    }
+    if design.per_position == 0 || design.negatives_per_position == 0 {
+        return wrong("the study shows images of one label only");
     }
     if design.positions.iter().any(|p| !(0.0..=1.0).contains(p)) {
         return wrong("a position lies outside of 0 to 1");
@@ -124,9 +129,10 @@ fn pick<'a>(
         a.score.total_cmp(&b.score).then_with(|| a.sample.cmp(&b.sample))
     });
     let of = ranked.len();
-    let needed = design.positions.len() * design.per_position;
+    let per_position = if label { design.per_position } else { design.negatives_per_position };
+    let needed = design.positions.len() * per_position;
     let before = picks.len();
-    for _ in 0..design.per_position {
+    for _ in 0..per_position {
         for &position in &design.positions {
             let target = target(position, of);
             let free = (0..of).filter(|&r| !shown.contains(candidates[ranked[r]].patient.as_str()));

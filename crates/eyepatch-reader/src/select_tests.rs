@@ -39,7 +39,8 @@ fn what_cannot_be_shown_is_refused() {
     assert!(matches!(few, Error::TooFew { needed: 3, found: 2, positive: true, .. }), "{few:?}");
     let none = Design { positions: Vec::new(), ..Design::default() };
     let outside = Design { positions: vec![1.5], ..Design::default() };
-    for design in [none, outside, Design { per_position: 0, ..Design::default() }] {
+    let one_label = Design { negatives_per_position: 0, ..Design::default() };
+    for design in [none, outside, one_label, Design { per_position: 0, ..Design::default() }] {
         assert!(matches!(select(&[cell("Full", 40)], &design, &seed), Err(Error::Design { .. })));
     }
     assert!(matches!(select(&[], &Design::default(), &seed), Err(Error::Design { .. })));
@@ -50,12 +51,12 @@ fn what_cannot_be_shown_is_refused() {
 
 proptest! {
     #[test]
-    fn no_patient_twice_and_nobody_nearer_left_out(seed: u64, n in 60usize..120, per_position in 1usize..3) {
+    fn no_patient_twice_and_nobody_nearer_left_out(seed: u64, n in 60usize..120, per_position in 1usize..3, negatives in 1usize..3) {
         let cells = [cell("Full", n), cell("NoROI", n - 8)];
-        let design = Design { per_position, ..Design::default() };
+        let design = Design { per_position, negatives_per_position: negatives, ..Design::default() };
         let picks = select(&cells, &design, &Seed::root(seed)).unwrap();
         prop_assert_eq!(&picks, &select(&cells, &design, &Seed::root(seed)).unwrap());
-        prop_assert_eq!(picks.len(), 2 * 2 * 3 * per_position);
+        prop_assert_eq!(picks.len(), 2 * 3 * (per_position + negatives));
         let of = |p: &Pick| &cells[p.cell].candidates[p.candidate];
         let shown: BTreeSet<&str> = picks.iter().map(|p| of(p).patient.as_str()).collect();
         prop_assert_eq!(shown.len(), picks.len());
@@ -73,6 +74,7 @@ proptest! {
                 prop_assert!(away(rank) >= away(p.rank) || shown.contains(other.patient.as_str()));
             }
         }
-        prop_assert!(counts.len() == 12 && counts.values().all(|n| *n == per_position));
+        let wanted = |label| if label { per_position } else { negatives };
+        prop_assert!(counts.len() == 12 && counts.iter().all(|((_, label, _), n)| *n == wanted(*label)));
     }
 }

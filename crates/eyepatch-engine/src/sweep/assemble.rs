@@ -14,6 +14,7 @@ use eyepatch_report::schema::{
 use super::measure::Measures;
 use super::plan::{Role, SweepPlan};
 use super::shared::{DELIVERED, Masking, Shared};
+use super::shown::scores_file;
 use super::{answer, check, gallery, maps, measure, probes, readable, transfer, work};
 use crate::Result;
 use crate::cell::{audit_name, read_json};
@@ -44,7 +45,7 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
     let index = AucIndex::new(&findings);
     let gallery::Drawn { mut files, explanations, maps: judged, gallery } =
         gallery::draw(plan, folders, &gathered, &mut answers, ctx)?;
-    files.insert(format!("tables/{}/scores.csv", audit_name(&s.audit.id)), scores_csv(s, &gathered.scores)?);
+    files.insert(scores_file(&s.audit.id), scores_csv(s, &gathered.scores)?);
     for (i, external) in plan.externals.iter().enumerate() {
         let sets: Vec<&ScoreSet> = gathered.abroad.iter().filter(|(of, _)| *of == i).map(|a| &a.1).collect();
         let name = format!("tables/{}/scores-external-{}.csv", audit_name(&s.audit.id), i + 1);

@@ -1,14 +1,15 @@
 use std::path::PathBuf;
 
-use eyepatch_core::{Dataset, Explainer, Handle, Keep, Kind, Masker, Model, Probe, Profile, Registry};
+use eyepatch_core::{Dataset, Explainer, Handle, Image, Keep, Kind, Masker, Model, Probe, Profile, Registry};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::transfer::{Transfer, TransferSpec};
-use super::{Export, FlagRule, MapRule, export, plan};
+use super::{Export, FlagRule, MapRule, Shown, export, plan, shown};
 use crate::audit::{AuditInfo, Experiment};
 use crate::data::SplitScheme;
 use crate::run::{Observer, Options, Planned};
+use crate::store::Store;
 use crate::verdict::VerdictRule;
 use crate::{Error, Result};
 
@@ -441,5 +442,16 @@ impl Experiment for MaskingSweep {
         observer: &dyn Observer,
     ) -> Result<Option<Export>> {
         export::export(self, audit, options, folder, observer).map(Some)
+    }
+
+    fn shown(
+        &self,
+        audit: &AuditInfo,
+        options: &Options,
+        store: &Store,
+        wanted: &Shown<'_>,
+        observer: &dyn Observer,
+    ) -> Result<Option<Vec<Image>>> {
+        shown::shown(self, audit, options, store, wanted, observer).map(Some)
     }
 }

@@ -15,6 +15,7 @@ mod plan;
 mod probes;
 mod readable;
 mod shared;
+mod shown;
 mod transfer;
 mod work;
 
@@ -23,4 +24,5 @@ pub use declare::{MaskingSweep, PluginRef, SweepSpec};
 pub use export::Export;
 pub use flag::{Auc, FlagRule, auc};
 pub use maps::MapRule;
+pub use shown::{Shown, scores_file};
 pub use transfer::Transfer;

@@ -60,6 +60,10 @@ const TEMPLATES: [(&str, &str); 24] = [
     ("checklist.html", include_str!("../templates/checklist.html")),
     ("timings.html", include_str!("../templates/timings.html")),
 ];
+/// The house's colours on a light ground, as declarations of a style sheet (`--bg:#ffffff;…`).
+pub const LIGHT: &str = include_str!("../templates/light.css");
+/// The same on a dark ground.
+pub const DARK: &str = include_str!("../templates/dark.css");
 const SCRIPT: &str = include_str!("../templates/page.js");
 
 /// The page. `pictures` gives the bytes of a picture of the result; [`pictures_in`] reads them from the folder
@@ -136,7 +140,7 @@ fn finish(page: &impl Serialize, json: &str) -> Result<String> {
 
 /// The style sheet: rules, and the colours of both themes.
 fn style() -> String {
-    let (light, dark) = (include_str!("../templates/light.css"), include_str!("../templates/dark.css"));
+    let (light, dark) = (LIGHT, DARK);
     let (light, dark) = (light.to_owned() + &ramp::tokens(false), dark.to_owned() + &ramp::tokens(true));
     format!(
         ":root{{{light}}}\n\
@@ -151,8 +155,9 @@ fn style() -> String {
     )
 }
 
-/// A source expression of a content security policy (CSP level 3, "hash-source").
-fn source_hash(text: &str) -> String {
+/// A source expression of a content security policy (CSP level 3, "hash-source") that allows one style sheet or script.
+#[must_use]
+pub fn source_hash(text: &str) -> String {
     format!("'sha256-{}'", BASE64.encode(Sha256::digest(text.as_bytes())))
 }
 

@@ -57,6 +57,9 @@ pub(crate) enum Command {
     Predict(Box<PredictArgs>),
     /// Tell what a network's answer for one image comes from: SHAP, occlusion, gradients, Grad-CAM.
     Explain(Box<ExplainArgs>),
+    /// Reader studies: let people read masked images of a run, and hold their answers against the model's.
+    #[command(subcommand)]
+    Reader(super::reader::ReaderCommand),
     /// Print completions for a shell.
     Completions {
         /// The shell.

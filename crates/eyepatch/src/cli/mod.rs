@@ -24,6 +24,7 @@ mod observer;
 mod plan;
 mod predict;
 mod prepare;
+mod reader;
 mod report;
 mod rle;
 mod roi;
@@ -43,6 +44,7 @@ use eyepatch_engine::Audits;
 
 use args::{Args, Command, RoiCommand};
 use error::CliError;
+use reader::ReaderCommand;
 
 /// What a command ends in.
 pub(crate) enum Outcome {
@@ -115,6 +117,7 @@ fn dispatch(command: Command, crates: &[&str]) -> Result<Outcome, CliError> {
         Command::Stats(command) => stats::stats(&command),
         Command::Weights(command) => weights::weights(&command),
         Command::Predict(a) => predict::predict(&a),
+        Command::Reader(ReaderCommand::Score(a)) => reader::score(&a),
         other => with_plugins(other, &linked(crates)?),
     }
 }
@@ -129,6 +132,7 @@ fn with_plugins(command: Command, linked: &Linked) -> Result<Outcome, CliError> 
         Command::Mask(a) => mask::mask(&a, linked),
         Command::Prepare(a) => prepare::prepare(&a, linked),
         Command::Explain(a) => explain::explain(&a, linked),
+        Command::Reader(ReaderCommand::Export(a)) => reader::export(&a, linked),
         Command::Weights(_) => Ok(Outcome::Fine),
         Command::Completions { .. }
         | Command::Man(_)
@@ -136,6 +140,7 @@ fn with_plugins(command: Command, linked: &Linked) -> Result<Outcome, CliError> 
         | Command::Report(_)
         | Command::Compare(_)
         | Command::Predict(_)
+        | Command::Reader(ReaderCommand::Score(_))
         | Command::Split(_)
         | Command::Stats(_) => Ok(Outcome::Fine),
     }
