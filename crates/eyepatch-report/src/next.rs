@@ -17,7 +17,11 @@ pub(crate) fn steps<N: Counted>(a: &AuditResult<N>) -> Vec<String> {
     let alarms = a.check.iter().flat_map(|c| &c.findings).filter(|f| f.severity == Severity::Alarm);
     let alarms = alarms.filter(|f| !f.remedy.trim().is_empty()).take(2);
     steps.extend(alarms.map(|f| {
-        format!("The data check raised an alarm: {} {}", sentence(f.sentence.trim()), sentence(f.remedy.trim()))
+        format!(
+            "The data check raised an alarm: {} {}",
+            sentence(f.sentence.trim()),
+            sentence(f.remedy.trim())
+        )
     }));
     steps.extend(a.answer.classes.iter().filter_map(|c| of_class(a, c)));
     if a.answer.classes.is_empty() {
