@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use crate::{Key, Sealed, SealedCase, SealedMasking};
 
 /// Label, model's score; what three readers said (1 for yes) and how sure they were.
-pub(crate) const CASES: [(bool, f64, [(u8, u8); 3]); 12] = [
+type Case = (bool, f64, [(u8, u8); 3]);
+
+pub(crate) const CASES: [Case; 12] = [
     (true, 0.9, [(1, 5), (1, 4), (1, 2)]),
     (false, 0.2, [(0, 4), (0, 5), (1, 1)]),
     (true, 0.8, [(1, 3), (1, 5), (1, 4)]),
@@ -58,7 +60,7 @@ pub(crate) fn key(maskings: &[&str]) -> Key {
 
 /// What a page would save for one of the readers.
 pub(crate) fn saved(key: &Key, reader: usize) -> Value {
-    let case = |(i, (_, _, said)): (usize, &(bool, f64, [(u8, u8); 3]))| {
+    let case = |(i, (_, _, said)): (usize, &Case)| {
         let (yes, confidence) = said[reader];
         let answer = if yes == 1 { "yes" } else { "no" };
         json!({ "case": format!("C{i:02}"), "answers": [

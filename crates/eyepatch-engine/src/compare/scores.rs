@@ -78,18 +78,31 @@ pub(super) fn same_rows(a: &Set, b: &Set) -> bool {
     a.len() == b.len() && rows(a) == rows(b)
 }
 
+/// Scored images of a fold.
+#[derive(Default)]
+struct Fold {
+    labels: Vec<bool>,
+    scores: Vec<f64>,
+    patients: Vec<String>,
+}
+
 /// Mean AUC over folds with its patients' deviations; `None` where a fold has but one class.
 pub(super) fn influence(set: &Set) -> Option<AucInfluence<String>> {
-    let mut folds: BTreeMap<usize, (Vec<bool>, Vec<f64>, Vec<String>)> = BTreeMap::new();
+    let mut folds: BTreeMap<usize, Fold> = BTreeMap::new();
     for ((fold, _), s) in set {
         let of = folds.entry(*fold).or_default();
-        of.0.push(s.label);
-        of.1.push(s.score);
-        of.2.push(s.patient.clone());
+        of.labels.push(s.label);
+        of.scores.push(s.score);
+        of.patients.push(s.patient.clone());
     }
     let folds: Vec<FoldScores<'_, String>> = folds
         .iter()
-        .map(|(fold, (labels, scores, patients))| FoldScores { fold: *fold, labels, scores, patients })
+        .map(|(fold, f)| FoldScores {
+            fold: *fold,
+            labels: &f.labels,
+            scores: &f.scores,
+            patients: &f.patients,
+        })
         .collect();
     AucInfluence::new(&folds).ok()
 }
