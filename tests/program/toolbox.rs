@@ -204,6 +204,7 @@ fn list_doctor_completions_and_manual() {
         "fundus/three_cameras",
         "planted/benchmark",
         "planted/cameras",
+        "planted/cameras_after_training",
         "planted/maps_of_a_marker",
         "planted/maps_without_a_marker",
         "planted/max_before_masking",

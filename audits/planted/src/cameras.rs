@@ -1,4 +1,4 @@
-//! What a verdict says of cameras: taken as a shortcut, seen but of no use, of use but not taken.
+//! What a verdict says of cameras: taken as a shortcut, seen but of no use, of use but without a trace, and met only after the training.
 
 use eyepatch::prelude::*;
 use plugin_phantom::{Association, Camera, Phantom, Site};
@@ -28,6 +28,8 @@ struct Kind {
     films: fn(Phantom) -> Phantom,
     patients: usize,
     split: fn() -> (SplitScheme, usize),
+    /// Where its seeds begin.
+    seeds: u64,
 }
 
 fn holdout() -> (SplitScheme, usize) {
@@ -39,6 +41,14 @@ fn deployed() -> (SplitScheme, usize) {
     (SplitScheme::study_fundus("cohort", "deployment"), 2)
 }
 
+/// The camera goes with the label, and films show nothing of it: nobody can take it.
+fn without_a_trace() -> Vec<Site> {
+    let mut sites = two_cameras(ASSOCIATED);
+    let name = |site: &Site| Camera { name: site.camera.name.clone(), ..Camera::default() };
+    sites.iter_mut().for_each(|site| site.camera = name(site));
+    sites
+}
+
 const KINDS: [Kind; 3] = [
     Kind {
         name: "taken",
@@ -46,6 +56,7 @@ const KINDS: [Kind; 3] = [
         films: |f| f.with_sites(two_cameras(ASSOCIATED)),
         patients: 2100,
         split: holdout,
+        seeds: 0,
     },
     Kind {
         name: "seen",
@@ -53,21 +64,41 @@ const KINDS: [Kind; 3] = [
         films: |f| f.with_sites(two_cameras(Association::independent(0.5))),
         patients: 3060,
         split: holdout,
+        seeds: 100,
     },
-    // The camera goes with the label where the model is asked, and did not where it was trained.
     Kind {
-        name: "not taken",
+        name: "without a trace",
         shortcut: false,
-        films: |f| f.with_sites(two_cameras(ASSOCIATED)).with_development(DEVELOPMENT),
-        patients: 4000,
-        split: deployed,
+        films: |f| f.with_sites(without_a_trace()),
+        patients: 3060,
+        split: holdout,
+        seeds: 300,
     },
 ];
 
-/// Every kind, several times.
+/// The camera goes with the label where the model is asked, and did not where it was trained.
+const ELSEWHERE: Kind = Kind {
+    name: "not taken",
+    shortcut: false,
+    films: |f| f.with_sites(two_cameras(ASSOCIATED)).with_development(DEVELOPMENT),
+    patients: 4000,
+    split: deployed,
+    seeds: 200,
+};
+
+/// Three kinds, several times.
 pub(crate) fn cases(first: u64) -> Vec<PlantedCase> {
-    let case = |(k, kind): (usize, &Kind), repeat: u64| {
-        let films = (kind.films)(films(first + 100 * k as u64 + repeat, kind.patients));
+    KINDS.iter().flat_map(|kind| of_kind(kind, first)).collect()
+}
+
+/// Models that meet the association after their training.
+pub(crate) fn elsewhere(first: u64) -> Vec<PlantedCase> {
+    of_kind(&ELSEWHERE, first)
+}
+
+fn of_kind(kind: &Kind, first: u64) -> Vec<PlantedCase> {
+    let case = |repeat: u64| {
+        let films = (kind.films)(films(first + kind.seeds + repeat, kind.patients));
         let (split, folds) = (kind.split)();
         PlantedCase {
             name: format!("{} #{}", kind.name, repeat + 1),
@@ -82,5 +113,5 @@ pub(crate) fn cases(first: u64) -> Vec<PlantedCase> {
             quick: repeat == 0,
         }
     };
-    KINDS.iter().enumerate().flat_map(|kind| (0..SEEDS).map(move |repeat| case(kind, repeat))).collect()
+    (0..SEEDS).map(case).collect()
 }

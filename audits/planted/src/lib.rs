@@ -102,11 +102,20 @@ fn tuning() -> PlantedBenchmark {
     cases(5000)
 }
 
-/// Does a verdict tell a camera that a model takes from one that it only sees, and from one that it does not take?
+/// Does a verdict tell a camera that a model takes from one that it only sees, and from one that leaves no trace?
 ///
-/// Two cameras that look different, twenty times each: one goes with the label; neither does; one goes with the label where the
-/// model is asked, but did not where it was trained.
+/// Twenty times each: two cameras that look different, of which one goes with the label; the same where neither does; two that look
+/// alike, of which one goes with the label.
 #[audit(seed = 1907, tags = ["planted", "cameras", "synthetic"])]
 fn cameras() -> PlantedBenchmark {
     PlantedBenchmark::new(cameras::cases(7000))
+}
+
+/// What does a verdict say of a model that meets a camera that goes with the label only after its training?
+///
+/// Trained where the camera says nothing, such a model still answers a little otherwise on each camera; where the camera then goes with
+/// the label, that moves its AUC, up or down.
+#[audit(seed = 1907, tags = ["planted", "cameras", "deployment", "synthetic"])]
+fn cameras_after_training() -> PlantedBenchmark {
+    PlantedBenchmark::new(cameras::elsewhere(7000))
 }
