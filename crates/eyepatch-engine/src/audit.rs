@@ -203,11 +203,14 @@ impl Audits {
         self.0.values()
     }
 
-    /// Those whose id or one of whose tags holds `filter`.
+    /// The one whose id is `filter`, or else those whose id holds it or one of whose tags is it.
     ///
     /// # Errors
     /// [`Error::NoAudit`] where none does.
     pub fn matching(&self, filter: &str) -> Result<Vec<&AuditEntry>> {
+        if let Some(exact) = self.0.get(filter) {
+            return Ok(vec![exact]);
+        }
         let fits = |e: &&AuditEntry| e.id().contains(filter) || e.tags.contains(&filter);
         let found: Vec<_> = self.0.values().filter(fits).collect();
         if found.is_empty() {

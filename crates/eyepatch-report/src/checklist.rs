@@ -2,6 +2,8 @@
 //! for and a run can answer by itself. Items are named by their topic, in our words. An answer is taken from the result; where
 //! the result does not hold it, the author must give it.
 
+use std::collections::BTreeSet;
+
 use eyepatch_core::Step;
 
 use crate::format;
@@ -84,7 +86,8 @@ fn steps<N>(a: &AuditResult<N>) -> Option<String> {
 fn numbers<N: Counted>(a: &AuditResult<N>) -> Option<String> {
     let (images, patients) = (a.data.n_images.known()?, a.data.n_patients.known()?);
     let class = |c: &crate::schema::ClassCount<N>| {
-        Some(format!("{} positive of {}", c.class, c.positive.known()? + c.negative.known()?))
+        let (positive, negative) = (c.positive.known()?, c.negative.known()?);
+        Some(format!("{}: {positive} positive of {}", c.class, positive + negative))
     };
     let classes: Option<Vec<String>> = a.data.classes.iter().map(class).collect();
     let all = format!("{} of {}", format::plural(images, "image"), format::plural(patients, "patient"));
@@ -108,8 +111,9 @@ fn missing<N: Counted>(a: &AuditResult<N>) -> Option<String> {
 }
 
 fn parted<N>(a: &AuditResult<N>) -> Option<String> {
-    let all = format!("{} {}", a.splits.scheme.trim(), a.splits.leak_check.trim());
-    Some(all.trim().to_owned()).filter(|t| !t.is_empty())
+    let said = [a.splits.scheme.trim(), a.splits.leak_check.trim()];
+    let said: Vec<&str> = said.into_iter().filter(|t| !t.is_empty()).collect();
+    (!said.is_empty()).then(|| said.join("; "))
 }
 
 fn trained<N>(a: &AuditResult<N>) -> Option<String> {
@@ -125,7 +129,9 @@ fn trained<N>(a: &AuditResult<N>) -> Option<String> {
 
 fn software<N>(a: &AuditResult<N>) -> Option<String> {
     let one = |p: &eyepatch_core::PluginSpec| format!("{} {} revision {}", p.id, p.version, p.revision);
-    let plugins: Vec<String> = a.provenance.plugins.iter().map(one).collect();
+    // Maskings are many uses of one plugin.
+    let plugins: BTreeSet<String> = a.provenance.plugins.iter().map(one).collect();
+    let plugins: Vec<String> = plugins.into_iter().collect();
     let list = if plugins.is_empty() { String::new() } else { format!("; {}", plugins.join(", ")) };
     Some(format!("Root seed {}, precision {}{list}.", a.seed, a.provenance.precision))
 }
