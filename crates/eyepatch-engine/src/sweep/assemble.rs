@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use eyepatch_core::{Attribution, Ctx, Evidence, Finding, Keep, Meta, ScoreSet};
 use eyepatch_report::escape::csv_cell;
@@ -169,15 +169,7 @@ impl Gathered {
         for (role, folder) in plan.roles.iter().zip(folders) {
             let &Role::Abroad { transfer, trained, evaluation, fold } = role else { continue };
             let s = &plan.externals[transfer].shared;
-            let set = ScoreSet {
-                trained: s.trained_name(trained).to_owned(),
-                evaluated: s.maskings[s.evaluations[evaluation].masking].card.name.clone(),
-                dilation: 0,
-                fold,
-                rows: s.splits.folds[fold].test.clone(),
-                scores: read_json(&folder.join(work::SCORES_FILE))?,
-            };
-            all.abroad.push((transfer, set));
+            all.abroad.push((transfer, score_set(s, (trained, evaluation, fold), folder)?));
         }
         Ok(all)
     }
@@ -199,15 +191,7 @@ impl Gathered {
                     history: read_json(&folder.join(work::HISTORY_FILE))?,
                 }),
                 Role::Predict { trained, evaluation, fold } => {
-                    let e = &s.evaluations[evaluation];
-                    all.scores.push(ScoreSet {
-                        trained: s.trained_name(trained).to_owned(),
-                        evaluated: s.maskings[e.masking].card.name.clone(),
-                        dilation: e.dilation,
-                        fold,
-                        rows: s.splits.folds[fold].test.clone(),
-                        scores: read_json(&folder.join(work::SCORES_FILE))?,
-                    });
+                    all.scores.push(score_set(s, (trained, evaluation, fold), folder)?);
                 }
                 Role::Broken { fold } => all.broken.push(ScoreSet {
                     trained: s.trained_name(s.full).to_owned(),
@@ -239,6 +223,23 @@ impl Gathered {
         }
         names
     }
+}
+
+/// What a cell of prediction left: a model's scores of the images that its fold tests.
+fn score_set(
+    s: &Shared,
+    (trained, evaluation, fold): (usize, usize, usize),
+    folder: &Path,
+) -> Result<ScoreSet> {
+    let e = &s.evaluations[evaluation];
+    Ok(ScoreSet {
+        trained: s.trained_name(trained).to_owned(),
+        evaluated: s.maskings[e.masking].card.name.clone(),
+        dilation: e.dilation,
+        fold,
+        rows: s.splits.folds[fold].test.clone(),
+        scores: read_json(&folder.join(work::SCORES_FILE))?,
+    })
 }
 
 /// AUC findings by class, training masking, evaluation masking and dilation.
