@@ -136,12 +136,13 @@ pub trait Probe: Send + Sync {
     /// The probe's own; something not estimable is a finding that says so, not an error.
     fn examine(&self, evidence: &Evidence<'_>, ctx: &Ctx) -> Result<Vec<Finding>>;
 
-    /// Figures for the report, in the order in which they are shown. With the default a report has tables only.
+    /// Figures for the report, in the order in which they are shown; `found` is what [`Probe::examine`] found in this evidence. With
+    /// the default a report has tables only.
     ///
     /// # Errors
     /// The probe's own; what cannot be drawn is left out.
-    fn figures(&self, evidence: &Evidence<'_>, ctx: &Ctx) -> Result<Vec<Figure>> {
-        let _ = (evidence, ctx);
+    fn figures(&self, evidence: &Evidence<'_>, found: &[Finding], ctx: &Ctx) -> Result<Vec<Figure>> {
+        let _ = (evidence, found, ctx);
         Ok(Vec::new())
     }
 }

@@ -163,11 +163,11 @@ impl ProbeLaws {
         let two = Ctx::new(Seed::root(0), 2).expect("threads can be started");
         self.check("depends on the evidence alone", |case, found, ctx| {
             prop_assert_eq!(must(self.probe.examine(&case.evidence(), &two))?, found);
-            let drawn = must(self.probe.figures(&case.evidence(), ctx))?;
+            let drawn = must(self.probe.figures(&case.evidence(), found, ctx))?;
             for figure in &drawn {
                 must(figure.check(case.table.rows.len()))?;
             }
-            prop_assert_eq!(must(self.probe.figures(&case.evidence(), &two))?, drawn);
+            prop_assert_eq!(must(self.probe.figures(&case.evidence(), found, &two))?, drawn);
             Ok(())
         });
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use eyepatch_core::{Direction, Finding, Interval, Labelled};
-use eyepatch_stats::{AucInfluence, ContrastEstimate, FoldScores};
+use eyepatch_stats::{AucInfluence, ContrastEstimate, FoldScores, contrast};
 
 /// What is found where, before it is measured.
 pub(crate) fn empty(contrast: &str, estimand: &str, reference: f64, at: &[(&str, &str)]) -> Finding {
@@ -61,6 +61,14 @@ pub(crate) fn with(
 /// In words.
 pub(crate) fn influence<'a>(folds: &[Labelled<'a>]) -> Result<AucInfluence<&'a str>, String> {
     AucInfluence::new(&given(folds)).map_err(|e| e.to_string())
+}
+
+/// The mean of folds' AUCs, less one half.
+///
+/// # Errors
+/// In words.
+pub(crate) fn above_chance(folds: &[Labelled<'_>]) -> Result<ContrastEstimate, String> {
+    influence(folds).and_then(|own| contrast(&[(1.0, &own)], 0.5).map_err(|e| e.to_string()))
 }
 
 pub(crate) fn given<'f, 'a>(folds: &'f [Labelled<'a>]) -> Vec<FoldScores<'f, &'a str>> {

@@ -6,7 +6,7 @@ use eyepatch_core::{Ctx, Evidence, Finding, Keep, Labelled, Question, Result, Sc
 use eyepatch_stats::{AucInfluence, contrast};
 
 use crate::Attributes;
-use crate::finding::{empty, given, influence, with};
+use crate::finding::{above_chance, empty, given, influence, with};
 
 pub(crate) fn findings(probe: &Attributes, evidence: &Evidence<'_>, ctx: &Ctx) -> Result<Vec<Finding>> {
     let sets = full(evidence);
@@ -72,8 +72,7 @@ fn association(
         rows,
     };
     let folds = [one];
-    let measured = influence(&folds).and_then(|own| contrast(&[(1.0, &own)], 0.5).map_err(|e| e.to_string()));
-    with(empty, &folds, probe.level, measured)
+    with(empty, &folds, probe.level, above_chance(&folds))
 }
 
 /// The AUC within each answer.
@@ -95,9 +94,7 @@ fn within(
             &at,
         );
         let folds = labelled(sets, table, class, |row| q.answers[row] == Some(answer));
-        let measured =
-            influence(&folds).and_then(|own| contrast(&[(1.0, &own)], 0.5).map_err(|e| e.to_string()));
-        with(empty, &folds, probe.level, measured)
+        with(empty, &folds, probe.level, above_chance(&folds))
     };
     vec![one(true), one(false)]
 }

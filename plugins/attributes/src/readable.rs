@@ -6,12 +6,12 @@ use eyepatch_core::{
     Ctx, DepthProfile, Evidence, Figure, Finding, Labelled, Question, Result, Series, Table,
 };
 use eyepatch_logistic::{Features as Numbers, LogisticRegression};
-use eyepatch_stats::{LabelDraws, auc, contrast};
+use eyepatch_stats::{LabelDraws, auc};
 use rayon::prelude::*;
 
 use crate::Attributes;
 use crate::features::{Features, Part, all, folds};
-use crate::finding::{empty, influence, with};
+use crate::finding::{above_chance, empty, with};
 
 const CONTRAST: &str = "readable";
 const ESTIMAND: &str =
@@ -100,9 +100,7 @@ fn ask(
         told.map(|told| told.iter().enumerate().map(labelled).collect());
     match found {
         Ok(folds) => {
-            let measured =
-                influence(&folds).and_then(|own| contrast(&[(1.0, &own)], 0.5).map_err(|e| e.to_string()));
-            let found = with(empty, &folds, probe.level, measured);
+            let found = with(empty, &folds, probe.level, above_chance(&folds));
             let p = found.estimate.and_then(|estimate| {
                 let seed =
                     ctx.seed().child(&q.column).child(&q.value).child(f.layer).child(f.masking).to_u64();
@@ -171,15 +169,13 @@ fn permuted(
     Some((1 + hits) as f64 / (1 + probe.permutations) as f64)
 }
 
-/// One profile over the layers a question.
-pub(crate) fn figures(probe: &Attributes, evidence: &Evidence<'_>, ctx: &Ctx) -> Result<Vec<Figure>> {
-    // Without permutations, which a figure does not show.
-    let plain = Attributes { permutations: 0, ..probe.clone() };
-    let found = findings(&plain, evidence, ctx)?;
+/// One profile over the layers a question, of what was found.
+pub(crate) fn figures(found: &[Finding]) -> Vec<Figure> {
+    let found: Vec<&Finding> = found.iter().filter(|f| f.contrast == CONTRAST).collect();
     let of = |f: &Finding, key: &str| f.at.get(key).cloned().unwrap_or_default();
     let distinct = |key: &str| {
         let mut all: Vec<String> = Vec::new();
-        for f in &found {
+        for f in found.iter().copied() {
             let value = of(f, key);
             if !value.is_empty() && !all.contains(&value) {
                 all.push(value);
@@ -189,7 +185,7 @@ pub(crate) fn figures(probe: &Attributes, evidence: &Evidence<'_>, ctx: &Ctx) ->
     };
     let (layers, maskings) = (distinct("layer"), distinct("evaluated"));
     if layers.len() < 2 {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let mut asked: Vec<(String, String)> = found.iter().map(|f| (of(f, "column"), of(f, "value"))).collect();
     asked.dedup();
@@ -198,7 +194,7 @@ pub(crate) fn figures(probe: &Attributes, evidence: &Evidence<'_>, ctx: &Ctx) ->
     let profile = |(column, value): &(String, String)| {
         let series = |masking: &String| {
             let at = |layer: &String| {
-                let is = |f: &&Finding| {
+                let is = |f: &&&Finding| {
                     (of(f, "column"), of(f, "value")) == (column.clone(), value.clone())
                         && of(f, "layer") == *layer
                         && of(f, "evaluated") == *masking
@@ -225,5 +221,5 @@ pub(crate) fn figures(probe: &Attributes, evidence: &Evidence<'_>, ctx: &Ctx) ->
     let estimated = |(column, value): &&(String, String)| {
         found.iter().any(|f| of(f, "column") == *column && of(f, "value") == *value && f.estimate.is_some())
     };
-    Ok(asked.iter().filter(estimated).map(profile).collect())
+    asked.iter().filter(estimated).map(profile).collect()
 }

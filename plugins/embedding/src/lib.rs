@@ -104,7 +104,7 @@ impl Probe for Embedding {
         measures::findings(self, evidence, ctx)
     }
 
-    fn figures(&self, evidence: &Evidence<'_>, ctx: &Ctx) -> Result<Vec<Figure>> {
+    fn figures(&self, evidence: &Evidence<'_>, _: &[Finding], ctx: &Ctx) -> Result<Vec<Figure>> {
         figures::figures(self, evidence, ctx)
     }
 }

@@ -77,7 +77,9 @@ fn examine(probe: &Embedding) -> (Vec<Finding>, Vec<Figure>) {
         attributions: &[],
     };
     let ctx = Ctx::for_tests(1);
-    (probe.examine(&evidence, &ctx).unwrap(), probe.figures(&evidence, &ctx).unwrap())
+    let found = probe.examine(&evidence, &ctx).unwrap();
+    let figures = probe.figures(&evidence, &found, &ctx).unwrap();
+    (found, figures)
 }
 
 fn of<'a>(found: &'a [Finding], contrast: &str, at: &[(&str, &str)]) -> &'a Finding {

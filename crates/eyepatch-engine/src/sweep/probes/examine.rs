@@ -29,7 +29,7 @@ impl Examined {
         ctx: &eyepatch_core::Ctx,
     ) -> Result<Self> {
         let findings = probe.examine(evidence, ctx)?;
-        let figures = probe.figures(evidence, ctx)?;
+        let figures = probe.figures(evidence, &findings, ctx)?;
         figures.iter().try_for_each(|f| f.check(evidence.table.rows.len()))?;
         Ok(Self { findings, figures })
     }
