@@ -10,6 +10,7 @@ mod dataset;
 mod error;
 mod explainer;
 mod figure;
+mod finding;
 mod fitted;
 mod handle;
 mod hash;
@@ -35,6 +36,7 @@ pub use error::{Error, Result};
 pub use explainer::{Budget, Explainer, ExplainerCard, Preprocess, Subject, Subjects};
 pub use eyepatch_macros::plugin;
 pub use figure::{Colouring, DepthProfile, Figure, Scatter, Series};
+pub use finding::{Direction, Finding, Interval};
 pub use fitted::{Activations, Embed, Epoch, Fitted, Gradients, LayerGradients, Randomise};
 pub use handle::{Handle, PluginSpec};
 pub use hash::{ContentHash, Hasher};
@@ -44,7 +46,7 @@ pub use model::{
     Estimate, Examples, InputSpec, Model, ModelCard, Normalise, OutputSpace, Step, Task, Workload,
 };
 pub use params::{Params, Registered};
-pub use probe::{Direction, Evidence, Finding, FoldRows, Interval, Layers, Probe, ProbeCard};
+pub use probe::{Evidence, FoldRows, Layers, Probe, ProbeCard};
 pub use profile::Profile;
 pub use question::Question;
 pub use registry::{Entry, Kind, Lookup, Origin, Registry};

@@ -1,8 +1,6 @@
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{Attribution, Ctx, Embeddings, Figure, MaskingCard, Result, ScoreSet, Table};
+use crate::{Attribution, Ctx, Embeddings, Figure, Finding, MaskingCard, Result, ScoreSet, Table};
 
 /// What a probe measures, for reports.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,71 +51,6 @@ pub enum Layers {
     Last,
     /// The last one, and every layer whose activations the model gives.
     All,
-}
-
-/// An interval estimate.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Interval {
-    /// Lower bound.
-    pub lower: f64,
-    /// Upper bound.
-    pub upper: f64,
-    /// Confidence level, for instance 0.95.
-    pub level: f64,
-}
-
-/// Which way an estimate lies from its reference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Direction {
-    /// The whole interval lies above.
-    Above,
-    /// The whole interval lies below.
-    Below,
-    /// The interval holds the reference.
-    #[default]
-    Undecided,
-}
-
-/// One piece of evidence, as data. End a literal with `..Finding::default()`, so that a field that is added later
-/// breaks nothing. `N` is what counts are: numbers, but where a result is shared and small ones are held back.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Finding"))]
-pub struct Finding<N = usize> {
-    /// What is compared, for instance `auc`.
-    pub contrast: String,
-    /// Where: class, trained, evaluated, dilation, ... Findings of one contrast differ in these.
-    pub at: BTreeMap<String, String>,
-    /// The quantity estimated, in words.
-    pub estimand: String,
-    /// The value that the estimate is held against (0.5 for an AUC against chance).
-    pub reference: f64,
-    /// How far from the reference counts, declared before results are seen.
-    pub margin: Option<f64>,
-    /// The estimate; `None` where it is not estimable.
-    pub estimate: Option<f64>,
-    /// Its interval.
-    pub interval: Option<Interval>,
-    /// One-sided p against "estimate <= reference + margin".
-    pub p: Option<f64>,
-    /// Images it rests on.
-    pub n_images: N,
-    /// Patients it rests on.
-    pub n_patients: N,
-    /// Patients with at least one positive image.
-    pub n_patients_positive: N,
-    /// Patients with at least one negative image; a patient may be on both sides.
-    pub n_patients_negative: N,
-    /// Which way it points.
-    pub direction: Direction,
-    /// Name of the figure that shows it.
-    pub figure: Option<String>,
-    /// Name of the table that shows it.
-    pub table: Option<String>,
-    /// Anything the reader must know, why it is not estimable, for instance.
-    pub note: Option<String>,
 }
 
 /// Turns evidence into findings.

@@ -1,57 +1,26 @@
 //! Findings of contrasts of AUCs.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use eyepatch_core::{Direction, Finding, Interval, Labelled};
+use eyepatch_core::{Finding, Interval, Labelled};
 use eyepatch_stats::{AucInfluence, ContrastEstimate, FoldScores, contrast};
 
-/// What is found where, before it is measured.
-pub(crate) fn empty(contrast: &str, estimand: &str, reference: f64, at: &[(&str, &str)]) -> Finding {
-    Finding {
-        contrast: contrast.into(),
-        at: at.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect::<BTreeMap<_, _>>(),
-        estimand: estimand.into(),
-        reference,
-        ..Finding::default()
-    }
-}
-
-/// The finding with what was measured, or why it was not.
+/// The finding with what was measured on these folds, or why it was not.
 pub(crate) fn with(
     empty: Finding,
     folds: &[Labelled<'_>],
     level: f64,
     measured: Result<ContrastEstimate, String>,
 ) -> Finding {
-    let patients = |wanted: fn(bool) -> bool| {
-        let all = folds.iter().flat_map(|f| f.labels.iter().zip(&f.patients));
-        all.filter(|(l, _)| wanted(**l)).map(|(_, p)| *p).collect::<BTreeSet<_>>().len()
-    };
-    let counted = Finding {
-        n_images: folds.iter().flat_map(|f| &f.rows).collect::<BTreeSet<_>>().len(),
-        n_patients: patients(|_| true),
-        n_patients_positive: patients(|l| l),
-        n_patients_negative: patients(|l| !l),
-        ..empty
-    };
+    let counted = empty.counting(folds);
     let told = measured.and_then(|m| {
         let bounds = m.interval(level).map_err(|e| e.to_string())?;
-        Ok((m, bounds))
+        Ok((m.estimate, bounds))
     });
-    let (found, (lower, upper)) = match told {
-        Ok(told) => told,
-        Err(why) => return Finding { note: Some(format!("not estimable: {why}")), ..counted },
-    };
-    let reference = counted.reference;
-    Finding {
-        estimate: Some(found.estimate + reference),
-        interval: Some(Interval { lower: lower + reference, upper: upper + reference, level }),
-        direction: match (lower, upper) {
-            (lower, _) if lower > 0.0 => Direction::Above,
-            (_, upper) if upper < 0.0 => Direction::Below,
-            _ => Direction::Undecided,
-        },
-        ..counted
+    match told {
+        Err(why) => counted.not_estimable(why),
+        Ok((estimate, (lower, upper))) => {
+            let by = counted.reference;
+            counted.measured(estimate + by, Interval { lower: lower + by, upper: upper + by, level })
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use eyepatch_core::{Ctx, Evidence, Finding, Keep, Labelled, Question, Result, Sc
 use eyepatch_stats::{AucInfluence, contrast};
 
 use crate::Attributes;
-use crate::finding::{above_chance, empty, given, influence, with};
+use crate::finding::{above_chance, given, influence, with};
 
 pub(crate) fn findings(probe: &Attributes, evidence: &Evidence<'_>, ctx: &Ctx) -> Result<Vec<Finding>> {
     let sets = full(evidence);
@@ -53,7 +53,7 @@ fn association(
     q: &Question,
     at: &[(&str, &str)],
 ) -> Finding {
-    let empty = empty(
+    let empty = Finding::of(
         "association",
         "AUC with which the value alone tells the class, over all tested images; above 0.5 it goes with the class",
         0.5,
@@ -87,7 +87,7 @@ fn within(
     let one = |answer: bool| {
         let value = if answer { q.value.clone() } else { format!("other than {}", q.value) };
         let at = [("class", name), ("column", &*q.column), ("value", &*value)];
-        let empty = empty(
+        let empty = Finding::of(
             "AUC within",
             "AUC of the full-image model on full images among those with this value",
             0.5,
@@ -108,7 +108,7 @@ fn balanced(
     q: &Question,
     at: &[(&str, &str)],
 ) -> Finding {
-    let empty = empty(
+    let empty = Finding::of(
         "lost when broken",
         "AUC of the full-image model less the same under weights in which the value says nothing of the class",
         0.0,

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::Attributes;
 use crate::features::{Features, Part, all, folds};
-use crate::finding::{above_chance, empty, with};
+use crate::finding::{above_chance, with};
 
 const CONTRAST: &str = "readable";
 const ESTIMAND: &str =
@@ -23,7 +23,8 @@ const FIT: LogisticRegression = LogisticRegression { c: 1.0, max_iterations: 300
 pub(crate) fn findings(probe: &Attributes, evidence: &Evidence<'_>, ctx: &Ctx) -> Result<Vec<Finding>> {
     let table = evidence.table;
     let questions: Vec<Question> = probe.columns.iter().flat_map(|c| Question::of(table, c)).collect();
-    let said = |why: String| Ok(vec![Finding { note: Some(why), ..empty(CONTRAST, ESTIMAND, 0.5, &[]) }]);
+    let said =
+        |why: String| Ok(vec![Finding { note: Some(why), ..Finding::of(CONTRAST, ESTIMAND, 0.5, &[]) }]);
     if questions.is_empty() {
         return said(format!(
             "the table has none of the columns {}, or no two values of them",
@@ -33,7 +34,7 @@ pub(crate) fn findings(probe: &Attributes, evidence: &Evidence<'_>, ctx: &Ctx) -
     let features = match all(probe, evidence) {
         Ok(features) if features.is_empty() => return said("the model gives no features".into()),
         Ok(features) => features,
-        Err(why) => return said(format!("not estimable: {why}")),
+        Err(why) => return Ok(vec![Finding::of(CONTRAST, ESTIMAND, 0.5, &[]).not_estimable(why)]),
     };
     let mut found = Vec::new();
     for (i, f) in features.iter().enumerate() {
@@ -60,14 +61,14 @@ fn of_layer(
     for q in questions {
         ctx.check()?;
         let at = [("column", &*q.column), ("value", &*q.value), ("layer", f.layer), ("evaluated", f.masking)];
-        let empty = empty(CONTRAST, ESTIMAND, 0.5, &at);
+        let empty = Finding::of(CONTRAST, ESTIMAND, 0.5, &at);
         let told = folds(probe.folds, &patients, |i| q.answers[f.rows[i]], seed).and_then(|folds| {
             let parts = made.entry(folds.len()).or_insert_with(|| f.parts(probe.components, &folds));
             parts.as_ref().map_err(Clone::clone)
         });
         found.push(match told {
             Ok(parts) => ask(probe, table, f, parts, q, (empty, ctx)),
-            Err(why) => Finding { note: Some(format!("not estimable: {why}")), ..empty },
+            Err(why) => empty.not_estimable(why),
         });
     }
     Ok(found)
@@ -109,7 +110,7 @@ fn ask(
             });
             Finding { p, ..found }
         }
-        Err(why) => Finding { note: Some(format!("not estimable: {why}")), ..empty },
+        Err(why) => empty.not_estimable(why),
     }
 }
 

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use eyepatch_core::{Ctx, Direction, Error, Evidence, Finding, Interval, Labelled, Result, ScoreSet, Table};
+use eyepatch_core::{Ctx, Error, Evidence, Finding, Interval, Labelled, Result, ScoreSet, Table};
 use eyepatch_stats::{AucEstimate, FoldScores, StatsError, mean_auc_over_folds};
 
 use crate::AucMatrix;
@@ -74,33 +74,21 @@ fn finding(
         notes.push(format!("{missing} images without this label are left out"));
     }
     let estimate = estimate(&mut folds, probe.level, &mut notes);
-    let patients = |counts: fn(bool) -> bool| {
-        let labelled = folds.iter().flat_map(|f| f.labels.iter().zip(&f.patients));
-        labelled.filter(|(l, _)| counts(**l)).map(|(_, p)| *p).collect::<BTreeSet<_>>().len()
-    };
-    let interval = estimate.as_ref().map(|e| Interval { lower: e.lower, upper: e.upper, level: e.level });
-    Finding {
+    let counted = Finding {
         contrast: "auc".into(),
         at,
         estimand: "mean over folds of the within-fold AUC, for new patients and these trained models".into(),
         reference: CHANCE,
         margin: Some(probe.margin),
-        estimate: estimate.as_ref().map(|e| e.auc),
-        interval,
         p: estimate.as_ref().map(|e| e.p_above(CHANCE + probe.margin)),
-        // An image that several folds test (a common test set) is one image.
-        n_images: folds.iter().flat_map(|f| &f.rows).collect::<BTreeSet<_>>().len(),
-        n_patients: patients(|_| true),
-        n_patients_positive: patients(|label| label),
-        n_patients_negative: patients(|label| !label),
-        direction: match interval {
-            Some(i) if i.lower > CHANCE => Direction::Above,
-            Some(i) if i.upper < CHANCE => Direction::Below,
-            _ => Direction::Undecided,
-        },
         figure: Some(if dilation == 0 { "matrix" } else { "curve" }.into()),
-        table: None,
         note: (!notes.is_empty()).then(|| notes.join("; ")),
+        ..Finding::default()
+    }
+    .counting(&folds);
+    match estimate {
+        Some(e) => counted.measured(e.auc, Interval { lower: e.lower, upper: e.upper, level: e.level }),
+        None => counted,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Similarities, and how far groups lie apart.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use eyepatch_core::{Ctx, Direction, Evidence, Finding, Interval, Result, Table};
+use eyepatch_core::{Ctx, Evidence, Finding, Interval, Result, Table};
 use eyepatch_embedding::{
     Class, EmbeddingError, Points, by_class, discrepancy, purity, silhouette, to_full, to_noise, to_others,
 };
@@ -22,22 +22,13 @@ type Values = std::result::Result<Vec<f64>, String>;
 pub(crate) fn findings(probe: &Embedding, evidence: &Evidence<'_>, ctx: &Ctx) -> Result<Vec<Finding>> {
     let views = match Views::new(probe, evidence) {
         Ok(views) => views,
-        Err(why) => return Ok(vec![said("similarity", &[], format!("not estimable: {why}"))]),
+        Err(why) => return Ok(vec![Finding::of("similarity", "", 0.0, &[]).not_estimable(why)]),
     };
     let table = evidence.table;
     let mut found = similarities(probe, table, &views);
     ctx.check()?;
     found.extend(apart(probe, table, &views, ctx)?);
     Ok(found)
-}
-
-fn at(places: &[(&str, &str)]) -> BTreeMap<String, String> {
-    places.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
-}
-
-/// A finding without an estimate.
-fn said(contrast: &str, places: &[(&str, &str)], why: String) -> Finding {
-    Finding { contrast: contrast.into(), at: at(places), note: Some(why), ..Finding::default() }
 }
 
 /// The three similarities and the first less the second, for every masking, over all images and by class.
@@ -112,11 +103,8 @@ fn over_classes(
     let means = match means {
         Ok(means) => means,
         Err(why) => {
-            return vec![said(
-                contrast,
-                &[("evaluated", masking), ("images", "all")],
-                format!("not estimable: {why}"),
-            )];
+            let at = [("evaluated", masking), ("images", "all")];
+            return vec![Finding::of(contrast, estimand, 0.0, &at).not_estimable(why)];
         }
     };
     // Counts of patients on both sides are those of the classes' own group.
@@ -130,25 +118,11 @@ fn mean(
     (contrast, estimand, masking, images): (&str, &str, &str, &str),
     of: &Outcome<ClusteredMean>,
 ) -> Finding {
-    let empty = Finding {
-        estimand: estimand.into(),
-        ..said(contrast, &[("evaluated", masking), ("images", images)], String::new())
-    };
+    let empty = Finding::of(contrast, estimand, 0.0, &[("evaluated", masking), ("images", images)]);
     match of {
-        Outcome::Value(m) => Finding {
-            estimate: Some(m.mean),
-            interval: Some(Interval { lower: m.lower, upper: m.upper, level: m.level }),
-            n_images: m.n_images,
-            n_patients: m.n_patients,
-            direction: match (m.lower, m.upper) {
-                (lower, _) if lower > 0.0 => Direction::Above,
-                (_, upper) if upper < 0.0 => Direction::Below,
-                _ => Direction::Undecided,
-            },
-            note: None,
-            ..empty
-        },
-        Outcome::NotEstimable(why) => Finding { note: Some(format!("not estimable: {why}")), ..empty },
+        Outcome::Value(m) => Finding { n_images: m.n_images, n_patients: m.n_patients, ..empty }
+            .measured(m.mean, Interval { lower: m.lower, upper: m.upper, level: m.level }),
+        Outcome::NotEstimable(why) => empty.not_estimable(why),
     }
 }
 
@@ -201,16 +175,14 @@ fn spread(
     let of: Vec<usize> = kept.iter().filter_map(|&i| grouping.of[i]).collect();
     let points = points.and_then(|p| part(&p, &kept));
     let place = [("by", grouping.by.as_str()), ("evaluated", evaluated)];
-    let finding =
-        |contrast: &str, estimand: &str, reference, estimate: std::result::Result<f64, String>| Finding {
-            estimand: estimand.into(),
-            reference,
-            estimate: estimate.as_ref().ok().copied(),
-            n_images: kept.len(),
-            n_patients: kept.len().min(patients),
-            note: estimate.err().map(|why| format!("not estimable: {why}")),
-            ..said(contrast, &place, String::new())
-        };
+    let finding = |contrast, estimand, reference, estimate: std::result::Result<f64, String>| {
+        let (n_images, n_patients) = (kept.len(), kept.len().min(patients));
+        let empty = Finding { n_images, n_patients, ..Finding::of(contrast, estimand, reference, &place) };
+        match estimate {
+            Ok(estimate) => Finding { estimate: Some(estimate), ..empty },
+            Err(why) => empty.not_estimable(why),
+        }
+    };
     let silhouettes = points
         .as_ref()
         .map_err(Clone::clone)
@@ -250,23 +222,18 @@ fn differ(
         let measured = points.as_ref().map_err(Clone::clone).and_then(|p| part(p, &kept)).and_then(|p| {
             discrepancy(&p, &second, None, probe.permutations, seed).map_err(|e| e.to_string())
         });
-        let empty = Finding {
-            estimand: "squared maximum mean discrepancy of this group and all others, unbiased; 0 where they are distributed alike"
-                .into(),
-            n_images: kept.len(),
-            n_patients: kept.len(),
-            ..said("discrepancy", &place, String::new())
-        };
+        let estimand = "squared maximum mean discrepancy of this group and all others, unbiased; 0 where they are distributed alike";
+        let (n_images, n_patients) = (kept.len(), kept.len());
+        let empty = Finding { n_images, n_patients, ..Finding::of("discrepancy", estimand, 0.0, &place) };
         match measured {
             Ok(d) => Finding {
                 estimate: Some(d.squared),
                 p: d.test.map(|t| t.p),
                 n_patients_positive: d.rows[1],
                 n_patients_negative: d.rows[0],
-                note: None,
                 ..empty
             },
-            Err(why) => Finding { note: Some(format!("not estimable: {why}")), ..empty },
+            Err(why) => empty.not_estimable(why),
         }
     };
     asked.into_iter().map(one).collect()

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eyepatch_core::{
-    Ctx, Direction, Evidence, Finding, FoldRows, Interval, Keep, Labelled, Result, ScoreSet, Table,
-};
+use eyepatch_core::{Ctx, Evidence, Finding, FoldRows, Interval, Keep, Labelled, Result, ScoreSet, Table};
 use eyepatch_logistic::{Features, LogisticRegression};
 use eyepatch_stats::{AucInfluence, FoldScores, contrast};
 
@@ -73,18 +71,9 @@ fn alone(
     folds: &Result<Vec<Logits>, String>,
 ) -> Finding {
     let table = evidence.table;
-    let at = BTreeMap::from([
-        ("class".to_owned(), table.classes[class].clone()),
-        ("columns".to_owned(), probe.columns.join(", ")),
-    ]);
-    let empty = Finding {
-        contrast: "metadata AUC".into(),
-        at,
-        estimand: "mean over folds of the within-fold AUC of a logistic regression on metadata".into(),
-        reference: 0.5,
-        margin: Some(0.0),
-        ..Finding::default()
-    };
+    let at = [("class", table.classes[class].as_str()), ("columns", &probe.columns.join(", "))];
+    let estimand = "mean over folds of the within-fold AUC of a logistic regression on metadata";
+    let empty = Finding { margin: Some(0.0), ..Finding::of("metadata AUC", estimand, 0.5, &at) };
     let known = folds.as_ref().map_err(Clone::clone).map(|folds| {
         let labelled = |(fold, logits): (usize, &Logits)| Labelled {
             fold,
@@ -107,19 +96,9 @@ fn against(
     (trained, evaluated): (&str, &str),
 ) -> Finding {
     let table = evidence.table;
-    let at = BTreeMap::from([
-        ("class".to_owned(), table.classes[class].clone()),
-        ("trained".to_owned(), trained.to_owned()),
-        ("evaluated".to_owned(), evaluated.to_owned()),
-    ]);
-    let empty = Finding {
-        contrast: "image less metadata".into(),
-        at,
-        estimand: "AUC of the image model less that of the metadata baseline, on the same images".into(),
-        reference: 0.0,
-        margin: Some(0.0),
-        ..Finding::default()
-    };
+    let at = [("class", table.classes[class].as_str()), ("trained", trained), ("evaluated", evaluated)];
+    let estimand = "AUC of the image model less that of the metadata baseline, on the same images";
+    let empty = Finding { margin: Some(0.0), ..Finding::of("image less metadata", estimand, 0.0, &at) };
     let known = folds.as_ref().map_err(Clone::clone).and_then(|folds| {
         let fits = |s: &&ScoreSet| s.trained == trained && s.evaluated == evaluated && s.dilation == 0;
         let mut sets: Vec<&ScoreSet> = evidence.scores.iter().filter(fits).collect();
@@ -144,19 +123,9 @@ type Compared<'a> = (Vec<Labelled<'a>>, Option<Vec<Labelled<'a>>>);
 fn estimated(probe: &Tabular, empty: Finding, known: Result<Compared<'_>, String>) -> Finding {
     let (model, other) = match known {
         Ok(known) => known,
-        Err(why) => return Finding { note: Some(format!("not estimable: {why}")), ..empty },
+        Err(why) => return empty.not_estimable(why),
     };
-    let patients = |wanted: fn(bool) -> bool| {
-        let all = model.iter().flat_map(|f| f.labels.iter().zip(&f.patients));
-        all.filter(|(l, _)| wanted(**l)).map(|(_, p)| *p).collect::<BTreeSet<_>>().len()
-    };
-    let counted = Finding {
-        n_images: model.iter().flat_map(|f| &f.rows).collect::<BTreeSet<_>>().len(),
-        n_patients: patients(|_| true),
-        n_patients_positive: patients(|l| l),
-        n_patients_negative: patients(|l| !l),
-        ..empty
-    };
+    let counted = empty.counting(&model);
     let found = influence(&model).and_then(|own| {
         let other = other.as_deref().map(influence).transpose()?;
         let mut terms = vec![(1.0, &own)];
@@ -167,20 +136,11 @@ fn estimated(probe: &Tabular, empty: Finding, known: Result<Compared<'_>, String
     });
     let (found, (lower, upper)) = match found {
         Ok(found) => found,
-        Err(why) => return Finding { note: Some(format!("not estimable: {why}")), ..counted },
+        Err(why) => return counted.not_estimable(why),
     };
-    let reference = counted.reference;
-    Finding {
-        estimate: Some(found.estimate + reference),
-        interval: Some(Interval { lower: lower + reference, upper: upper + reference, level: probe.level }),
-        p: Some(found.p_above(0.0)),
-        direction: match (lower, upper) {
-            (lower, _) if lower > 0.0 => Direction::Above,
-            (_, upper) if upper < 0.0 => Direction::Below,
-            _ => Direction::Undecided,
-        },
-        ..counted
-    }
+    let by = counted.reference;
+    let interval = Interval { lower: lower + by, upper: upper + by, level: probe.level };
+    Finding { p: Some(found.p_above(0.0)), ..counted.measured(found.estimate + by, interval) }
 }
 
 fn influence<'a>(folds: &[Labelled<'a>]) -> Result<AucInfluence<&'a str>, String> {
