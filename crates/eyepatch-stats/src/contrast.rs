@@ -1,6 +1,6 @@
 //! Weighted sums of mean AUCs of the same patients, such as "full image minus region hidden".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -44,12 +44,13 @@ pub(crate) const ZERO_VARIANCE: f64 = 1e-28;
 /// A weighted mean (weights 0 or more that add up to 1; one AUC among them) lies between 0 and 1, so it is tested and bounded on
 /// the logit scale; any other contrast on its own. Both hold the ratio to the standard error against Student's t, with
 /// Satterthwaite's degrees of freedom over three kinds of patients (those with positive images only, with negative ones
-/// only, with both), as Brunner and Munzel's test (Biometrical Journal 42, 2000) has them over two. Near an AUC of 1 a few
+/// only, with both), as Brunner and Munzel's test (Biometrical Journal 42, 2000) has them over two, of each sample: terms that share
+/// no patient, as AUCs of two data sets, are of independent samples, which Welch's formula keeps apart. Near an AUC of 1 a few
 /// patients make most of a mean's variance, which is then known less well than their number says: its degrees of freedom are
 /// lowered to what the deviations' own spread allows. (Differences have lighter tails; lowered, theirs would cover too much.)
 ///
 /// An AUC of 0 or 1, or of constant scores, has no variance between patients: for it stands Hanley and McNeil's at the numbers
-/// of patients and the AUC shrunk by half an observation towards one half, as if independent of all other terms. Terms of equal
+/// of the sample's patients and the AUC shrunk by half an observation towards one half, as if independent of all other terms. Terms of equal
 /// influence, as identical scores have it, are added up before that and cancel.
 ///
 /// # Errors
@@ -203,42 +204,59 @@ fn merged<'a, P: Ord>(terms: &[(f64, &'a AucInfluence<P>)]) -> Vec<(f64, &'a Auc
 
 /// Every patient's deviations, summed over the terms.
 struct Total<'a, P> {
-    patients: BTreeMap<&'a P, Deviation>,
+    /// With the first term that has the patient.
+    patients: BTreeMap<&'a P, (usize, Deviation)>,
+    /// The sample of each term: terms that share a patient are of one.
+    samples: Vec<usize>,
 }
 
 impl<'a, P: Ord> Total<'a, P> {
     fn new(terms: &[(f64, &'a AucInfluence<P>)]) -> Self {
-        let mut patients: BTreeMap<&P, Deviation> = BTreeMap::new();
-        for (weight, term) in terms {
+        let mut patients: BTreeMap<&P, (usize, Deviation)> = BTreeMap::new();
+        let mut samples: Vec<usize> = (0..terms.len()).collect();
+        for (i, (weight, term)) in terms.iter().enumerate() {
             for (patient, deviation) in term.deviations() {
-                patients.entry(patient).or_default().add(*weight, deviation);
+                let (first, sum) = patients.entry(patient).or_insert((i, Deviation::default()));
+                sum.add(*weight, deviation);
+                let (one, other) = (samples[*first], samples[i]);
+                if one != other {
+                    samples.iter_mut().filter(|s| **s == other).for_each(|s| *s = one);
+                }
             }
         }
-        Self { patients }
+        Self { patients, samples }
     }
 
     fn variance(&self) -> f64 {
-        self.patients.values().map(Deviation::variance).sum()
+        self.patients.values().map(|(_, d)| d.variance()).sum()
     }
 
     fn count(&self, which: impl Fn(&Deviation) -> bool) -> usize {
-        self.patients.values().filter(|d| which(d)).count()
+        self.patients.values().filter(|(_, d)| which(d)).count()
+    }
+
+    fn of_sample(&self, sample: usize) -> impl Iterator<Item = &Deviation> {
+        self.patients.values().filter(move |(first, _)| self.samples[*first] == sample).map(|(_, d)| d)
     }
 
     /// V^2 over half the variance of V, where V is the sum over patients of their squared deviations d^2. Within each kind of
-    /// patients the variance of the sum is taken once as that of normal deviations (2 s^2 / (I - 1) for I patients with sum s:
+    /// patients of a sample the variance of the sum is taken once as that of normal deviations (2 s^2 / (I - 1) for I patients with sum s:
     /// Satterthwaite's formula) and once as that of the deviations found (sum d^4 - s^2 / I, which is more where a few
     /// patients make most of s); of a mean the fewer degrees of freedom count, of other contrasts the former. Where nothing
     /// varies: all patients less 2.
     fn freedom(&self, is_mean: bool) -> f64 {
+        let samples: BTreeSet<usize> = self.samples.iter().copied().collect();
         let (mut sum, mut normal, mut found) = (0.0, 0.0, 0.0);
-        for kind in [(true, false), (false, true), (true, true)] {
-            let of = || self.patients.values().filter(move |d| (d.has_positive, d.has_negative) == kind);
-            let n = of().count() as f64;
-            let s: f64 = of().map(Deviation::variance).sum();
-            sum += s;
-            normal += s * s / (n - 1.0).max(1.0);
-            found += (of().map(|d| d.variance().powi(2)).sum::<f64>() - s * s / n.max(1.0)).max(0.0) / 2.0;
+        for sample in samples {
+            for kind in [(true, false), (false, true), (true, true)] {
+                let of = || self.of_sample(sample).filter(move |d| (d.has_positive, d.has_negative) == kind);
+                let n = of().count() as f64;
+                let s: f64 = of().map(Deviation::variance).sum();
+                sum += s;
+                normal += s * s / (n - 1.0).max(1.0);
+                found +=
+                    (of().map(|d| d.variance().powi(2)).sum::<f64>() - s * s / n.max(1.0)).max(0.0) / 2.0;
+            }
         }
         let freedom = if sum > ZERO_VARIANCE {
             sum * sum / if is_mean { normal.max(found) } else { normal }
@@ -257,9 +275,10 @@ struct Shrunk {
 
 impl Shrunk {
     fn new<P: Ord>(terms: &[(f64, &AucInfluence<P>)], total: &Total<'_, P>) -> Result<Self, StatsError> {
-        let (positives, negatives) = (total.count(|d| d.has_positive), total.count(|d| d.has_negative));
         let (mut variance, mut centre) = (0.0, 0.0);
-        for (weight, term) in terms {
+        for ((weight, term), &sample) in terms.iter().zip(&total.samples) {
+            let positives = total.of_sample(sample).filter(|d| d.has_positive).count();
+            let negatives = total.of_sample(sample).filter(|d| d.has_negative).count();
             let at = shrunk(term.auc(), positives, negatives);
             centre += weight * at;
             if term.variance() <= ZERO_VARIANCE {

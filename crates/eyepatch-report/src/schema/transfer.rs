@@ -69,7 +69,7 @@ pub struct TransferRow {
     pub external: Option<Estimate>,
     /// The first less the second.
     pub drop: Option<Estimate>,
-    /// One-sided p against "there is no drop".
+    /// Two-sided p of "there is no drop".
     pub p: Option<f64>,
     /// Why something is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -128,7 +128,7 @@ impl<'a> Compared<'a> {
             internal,
             external,
             drop: drop.as_ref().and_then(|c| estimate(c, 0.0)),
-            p: drop.map(|c| c.p_above(0.0)),
+            p: drop.map(|c| c.p_two_sided()),
             note: (!notes.is_empty()).then(|| notes.join("; ")),
         }
     }
