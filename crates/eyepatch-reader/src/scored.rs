@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use serde::Deserialize;
+use eyepatch_report::scores::each_score;
 
 use crate::{Candidate, Cell, Error, Result};
 
@@ -39,19 +39,6 @@ pub struct Scored {
     pub maskings: BTreeMap<String, ScoredMasking>,
 }
 
-#[derive(Deserialize)]
-struct Line {
-    sample: String,
-    patient: String,
-    trained: String,
-    masking: String,
-    dilation: i32,
-    fold: usize,
-    class: String,
-    label: String,
-    score: f64,
-}
-
 /// Classes of one image by name, with label and score.
 type Answers = BTreeMap<String, (Option<bool>, f64)>;
 /// By masking, training and sample: the patient and the answers.
@@ -65,33 +52,32 @@ impl Scored {
     /// [`Error::Table`] with the line, also where the fold has no scores.
     pub fn read(path: &Path, fold: usize, full: &str) -> Result<Self> {
         let wrong = |line: Option<u64>, problem: String| Error::Table { path: path.into(), line, problem };
-        let mut reader = csv::Reader::from_path(path).map_err(|e| wrong(None, e.to_string()))?;
-        let headers = reader.headers().map_err(|e| wrong(Some(1), e.to_string()))?.clone();
         let mut classes: Vec<String> = Vec::new();
         let mut found = Found::new();
-        let mut record = csv::StringRecord::new();
-        while reader.read_record(&mut record).map_err(|e| wrong(None, e.to_string()))? {
-            let at = record.position().map(csv::Position::line);
-            let line: Line = record.deserialize(Some(&headers)).map_err(|e| wrong(at, e.to_string()))?;
-            let usable = line.trained == line.masking || line.trained == DELIVERED || line.trained == full;
-            if line.fold != fold || line.dilation != 0 || !usable {
-                continue;
+        let taken = each_score(path, |row| {
+            let usable = row.trained == row.masking || row.trained == DELIVERED || row.trained == full;
+            if row.fold != fold || row.dilation != 0 || !usable {
+                return Ok(());
             }
-            let label =
-                label(&line.label).ok_or_else(|| wrong(at, format!("`{}` is no label", line.label)))?;
-            if !classes.contains(&line.class) {
-                classes.push(line.class.clone());
+            if classes.iter().all(|c| c != row.class) {
+                classes.push(row.class.to_owned());
             }
-            let of = found.entry(line.masking).or_default().entry(line.trained).or_default();
+            let models = found.entry(row.masking.to_owned()).or_default();
+            let of = models.entry(row.trained.to_owned()).or_default();
             let (patient, answers) =
-                of.entry(line.sample).or_insert_with(|| (line.patient.clone(), Answers::new()));
-            if *patient != line.patient {
-                return Err(wrong(at, "this image belonged to another patient before".into()));
+                of.entry(row.sample.to_owned()).or_insert_with(|| (row.patient.to_owned(), Answers::new()));
+            if patient != row.patient {
+                return Err("this image belonged to another patient before".into());
             }
-            if answers.insert(line.class, (label, line.score)).is_some() {
-                return Err(wrong(at, "this image, model and class stand in the table twice".into()));
+            match answers.insert(row.class.to_owned(), (row.label, f64::from(row.score))) {
+                None => Ok(()),
+                Some(_) => Err("this image, model and class stand in the table twice".into()),
             }
-        }
+        });
+        taken.map_err(|e| match e {
+            eyepatch_report::Error::Scores { line, problem, .. } => wrong(line, problem),
+            other => wrong(None, other.to_string()),
+        })?;
         if found.is_empty() {
             return Err(wrong(None, format!("fold {fold} has no scores (folds count from 0)")));
         }
@@ -150,15 +136,6 @@ fn chosen(
         Some((sample, ScoredImage { patient, labels, scores }))
     });
     Some(ScoredMasking { trained: trained.into(), images: images.collect::<Option<_>>()? })
-}
-
-fn label(text: &str) -> Option<Option<bool>> {
-    match text {
-        "" => Some(None),
-        "0" => Some(Some(false)),
-        "1" => Some(Some(true)),
-        _ => None,
-    }
 }
 
 /// The score from which on a model calls as many of these images positive as are positive; with equal scores as few more as may

@@ -147,7 +147,7 @@ fn a_table_of_scores_that_contradicts_itself_is_refused_by_line() {
     );
     let other = last.replace("pat-0000", "pat-0001");
     assert!(told(&format!("{whole}{other}\n"), 0).contains("another patient"));
-    assert!(told(&whole.replacen(",0,0.", ",x,0.", 1), 0).contains("`x` is no label"));
+    assert!(told(&whole.replacen(",0,0.", ",x,0.", 1), 0).contains("column label: `x`"));
     let short: String = whole.lines().filter(|l| *l != last).map(|l| format!("{l}\n")).collect();
     assert!(told(&short, 0).contains("an image lacks a class"));
 }

@@ -49,6 +49,16 @@ pub enum Error {
         /// Which document.
         what: &'static str,
     },
+    /// A table of scores cannot be used.
+    #[error("{}{}: {problem}", path.display(), line.map(|l| format!(", line {l}")).unwrap_or_default())]
+    Scores {
+        /// The file.
+        path: PathBuf,
+        /// 1-based.
+        line: Option<u64>,
+        /// What is wrong.
+        problem: String,
+    },
     /// A picture cannot be shown.
     #[error("picture `{file}`: {problem}")]
     Picture {
@@ -92,6 +102,7 @@ impl Error {
             Self::Picture { .. } => {
                 Some("run the audit again: finished cells are kept and pictures rewritten".into())
             }
+            Self::Scores { .. } => Some("run the audit again: it writes its scores anew".into()),
             Self::NotFinite { .. } | Self::Shape { .. } | Self::Template(_) | Self::Csv(_) => None,
         }
     }

@@ -21,6 +21,7 @@ pub mod markdown;
 mod next;
 pub mod pictures;
 pub mod schema;
+pub mod scores;
 pub mod share;
 pub mod supplement;
 pub mod tensorboard;

@@ -23,8 +23,7 @@ const ALPHA: f64 = 0.05;
 /// images, differences of AUCs are paired and clustered by patient; elsewhere the intervals are taken as independent.
 ///
 /// # Errors
-/// [`crate::Error::Report`] where a result cannot be read; [`crate::Error::Damaged`] with its line where a table of scores
-/// cannot.
+/// [`crate::Error::Report`] where a result or a table of scores cannot be read.
 pub fn compare_runs(first: &Path, second: &Path) -> Result<ComparedRuns> {
     let read = |folder: &Path| eyepatch_report::json::read_result(&folder.join("result.json"));
     let (a, b) = (read(first)?, read(second)?);

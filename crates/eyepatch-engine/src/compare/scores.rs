@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use eyepatch_report::scores::each_score;
 use eyepatch_stats::{AucInfluence, FoldScores};
-use serde::Deserialize;
 
-use crate::{Error, Result};
+use crate::Result;
 
 /// Scores of one class and masking: by fold and sample.
 pub(super) type Set = BTreeMap<(usize, String), Scored>;
@@ -21,49 +21,21 @@ pub(super) struct Scored {
     score: f64,
 }
 
-#[derive(Deserialize)]
-struct Line {
-    sample: String,
-    patient: String,
-    trained: String,
-    masking: String,
-    dilation: i32,
-    fold: usize,
-    class: String,
-    label: Option<u8>,
-    score: f64,
-}
-
 /// The table; empty where a run kept none. Rows without a label are left out, as in every AUC.
 pub(super) fn read(path: &Path) -> Result<Scores> {
     let mut scores = Scores::new();
     if !path.exists() {
         return Ok(scores);
     }
-    let damaged = |problem: String| Error::Damaged { path: path.into(), problem };
-    let file = std::fs::File::open(path).map_err(Error::io(path))?;
-    for (i, line) in csv::Reader::from_reader(std::io::BufReader::new(file)).deserialize().enumerate() {
-        let line: Line = line.map_err(|e| damaged(e.to_string()))?;
-        let at = i + 2;
-        if !line.score.is_finite() {
-            return Err(damaged(format!("line {at}, column score: not a finite number")));
+    each_score(path, |row| {
+        let Some(label) = row.label.filter(|_| row.dilation == 0) else { return Ok(()) };
+        let key = (row.class.to_owned(), row.trained.to_owned(), row.masking.to_owned());
+        let scored = Scored { patient: row.patient.to_owned(), label, score: f64::from(row.score) };
+        match scores.entry(key).or_default().insert((row.fold, row.sample.to_owned()), scored) {
+            None => Ok(()),
+            Some(_) => Err("a second score of one sample, fold, class and masking".into()),
         }
-        let label = match line.label {
-            None => continue,
-            Some(label @ (0 | 1)) => label == 1,
-            Some(other) => {
-                return Err(damaged(format!("line {at}, column label: {other} is neither 0 nor 1")));
-            }
-        };
-        if line.dilation != 0 {
-            continue;
-        }
-        let set = scores.entry((line.class, line.trained, line.masking)).or_default();
-        let scored = Scored { patient: line.patient, label, score: line.score };
-        if set.insert((line.fold, line.sample), scored).is_some() {
-            return Err(damaged(format!("line {at}: a second score of one sample, fold, class and masking")));
-        }
-    }
+    })?;
     Ok(scores)
 }
 

@@ -111,8 +111,8 @@ fn a_damaged_table_names_its_line() {
         assert!(error.contains(words), "{error}");
     };
     let good = table(2, |i| i as f64);
-    refused(good.replace("opacity,1,3\n", "opacity,2,3\n"), "line 5, column label: 2");
-    refused(good.replace("opacity,1,3\n", "opacity,1,NaN\n"), "line 5, column score");
+    refused(good.replace("opacity,1,3\n", "opacity,2,3\n"), "line 5: column label: `2`");
+    refused(good.replace("opacity,1,3\n", "opacity,1,NaN\n"), "line 5: column score");
     refused(good.replace("s1,p0", "s0,p0"), "line 3: a second score");
     refused(good.replace("opacity,1,3\n", "opacity,1\n"), "line: 5");
 }

@@ -1,11 +1,9 @@
 //! From finished cells to the result.
 
-use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use eyepatch_core::{Attribution, Ctx, Evidence, Finding, Keep, Meta, ScoreSet};
-use eyepatch_report::escape::csv_cell;
 use eyepatch_report::schema::{
     AuditResult, Check, ClassCount, ColumnSummary, Curve, CurvePoint, DataSummary, Estimate, Further,
     FurtherRow, MaskingSummary, Matrix, ModelSummary, Provenance, Training, Verdict,
@@ -14,11 +12,9 @@ use eyepatch_report::schema::{
 use super::measure::Measures;
 use super::plan::{Role, SweepPlan};
 use super::shared::{DELIVERED, Masking, Shared};
-use super::shown::scores_file;
-use super::{answer, check, gallery, maps, measure, probes, readable, transfer, work};
+use super::{answer, check, gallery, maps, measure, probes, readable, tables, transfer, work};
 use crate::Result;
-use crate::cell::{audit_name, read_json};
-use crate::data::split_file;
+use crate::cell::read_json;
 use crate::run::{Assembled, Outcome, Precision};
 use crate::verdict::{Case, Readout, VerdictRule, verdict};
 
@@ -45,16 +41,7 @@ pub(super) fn assemble(plan: &SweepPlan, folders: &[PathBuf], ctx: &Ctx) -> Resu
     let index = AucIndex::new(&findings);
     let gallery::Drawn { mut files, explanations, maps: judged, gallery } =
         gallery::draw(plan, folders, &gathered, &mut answers, ctx)?;
-    files.insert(scores_file(&s.audit.id), scores_csv(s, &gathered.scores)?);
-    for (i, external) in plan.externals.iter().enumerate() {
-        let sets: Vec<&ScoreSet> = gathered.abroad.iter().filter(|(of, _)| *of == i).map(|a| &a.1).collect();
-        let name = format!("tables/{}/scores-external-{}.csv", audit_name(&s.audit.id), i + 1);
-        files.insert(name, scores_csv(&external.shared, &sets)?);
-    }
-    files.insert(
-        format!("tables/{}/split-rows.csv", audit_name(&s.audit.id)),
-        split_file::to_csv(&s.splits, &s.table)?,
-    );
+    files.extend(tables::tables(plan, &gathered)?);
     let screening = answer::answer(s, &plan.design.flag, &index, &full, plan.quick);
     let mut verdict = plan.design.verdict.as_ref().map(|rule| verdict_of(plan, rule, &gathered, &full));
     if let Some(verdict) = &mut verdict {
@@ -448,36 +435,4 @@ fn provenance(plan: &SweepPlan) -> Provenance {
     let half = s.shares.trunk().is_some_and(|t| t.precision == Precision::F16);
     let precision = if half { "f32, features f16" } else { "f32" };
     Provenance { plugins, cells: Vec::new(), device: Some(plan.device), precision: precision.into() }
-}
-
-/// Every score behind the result. Cells that a spreadsheet would take for a formula are made harmless.
-fn scores_csv<S: Borrow<ScoreSet>>(s: &Shared, sets: &[S]) -> Result<Vec<u8>> {
-    let failed = |e: csv::Error| crate::Error::io("scores.csv")(e.into());
-    let fill =
-        |name: &str| s.maskings.iter().find(|m| m.card.name == name).map_or("", |m| m.card.fill.as_str());
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let header =
-        ["sample", "patient", "trained", "masking", "fill", "dilation", "fold", "class", "label", "score"];
-    writer.write_record(header).map_err(failed)?;
-    for set in sets.iter().map(Borrow::borrow) {
-        for (i, &row) in set.rows.iter().enumerate() {
-            let r = &s.table.rows[row];
-            for (c, class) in s.table.classes.iter().enumerate() {
-                let record = [
-                    csv_cell(&r.id),
-                    csv_cell(&r.patient),
-                    csv_cell(&set.trained),
-                    csv_cell(&set.evaluated),
-                    csv_cell(fill(&set.evaluated)),
-                    set.dilation.to_string(),
-                    set.fold.to_string(),
-                    csv_cell(class),
-                    r.labels[c].map_or(String::new(), |l| u8::from(l).to_string()),
-                    set.scores.row(i)[c].to_string(),
-                ];
-                writer.write_record(&record).map_err(failed)?;
-            }
-        }
-    }
-    writer.into_inner().map_err(|e| crate::Error::io("scores.csv")(e.into_error()))
 }

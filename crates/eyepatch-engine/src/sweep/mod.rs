@@ -16,6 +16,7 @@ mod probes;
 mod readable;
 mod shared;
 mod shown;
+mod tables;
 mod transfer;
 mod work;
 
