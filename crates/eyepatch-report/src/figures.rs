@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::html::drawings;
+use crate::charts;
+use crate::html::{Drawing, drawings};
 use crate::schema::AuditResult;
 
 /// File name and drawing, sorted by name. The same audit gives the same bytes.
@@ -10,11 +11,11 @@ use crate::schema::AuditResult;
 pub fn files(audit: &AuditResult) -> Vec<(String, String)> {
     let style = style();
     let mut files: BTreeMap<String, String> = BTreeMap::new();
-    for (name, svg) in drawings(audit) {
-        let stem = stem(&name);
+    for drawing in drawings(audit) {
+        let stem = stem(&drawing.name);
         let taken = |n: usize| files.contains_key(&file(&stem, n));
         let number = (1..).find(|n| !taken(*n)).unwrap_or(1);
-        files.insert(file(&stem, number), alone(&svg, &style));
+        files.insert(file(&stem, number), alone(&drawing, &style));
     }
     files.into_iter().collect()
 }
@@ -38,11 +39,32 @@ fn stem(name: &str) -> String {
     out.trim_matches('-').to_owned()
 }
 
-/// A drawing of the page with namespace, style and a white ground of its own.
-fn alone(svg: &str, style: &str) -> String {
-    let Some((head, body)) = svg.split_once('>') else { return svg.to_owned() };
+/// A drawing of the page with namespace, style, a white ground and a legend of its own.
+fn alone(Drawing { svg, keys, .. }: &Drawing, style: &str) -> String {
+    let ground = r##"<rect width="100%" height="100%" fill="#ffffff"/>"##;
+    let Some((head, body)) = svg.split_once('>') else { return svg.clone() };
     let head = head.replacen("<svg", r#"<svg xmlns="http://www.w3.org/2000/svg""#, 1);
-    format!("{head}><style>{style}</style><rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>{body}\n")
+    let body = body.trim_end().trim_end_matches("</svg>");
+    let Some((width, height)) = size(&head).filter(|_| !keys.is_empty()) else {
+        return format!("{head}><style>{style}</style>{ground}{body}</svg>\n");
+    };
+    let whole = height + charts::legend_height(keys.len());
+    let head = head
+        .replacen(
+            &format!(r#"viewBox="0 0 {width} {height}""#),
+            &format!(r#"viewBox="0 0 {width} {whole}""#),
+            1,
+        )
+        .replacen(&format!(r#" height="{height}""#), &format!(r#" height="{whole}""#), 1);
+    let legend = charts::legend(keys, height);
+    format!("{head}><style>{style}</style>{ground}{body}{legend}</svg>\n")
+}
+
+/// Width and height of the view box, as [`charts`] writes it.
+fn size(head: &str) -> Option<(f64, f64)> {
+    let (_, rest) = head.split_once(r#"viewBox="0 0 "#)?;
+    let (width, height) = rest.split_once('"')?.0.split_once(' ')?;
+    Some((width.parse().ok()?, height.parse().ok()?))
 }
 
 /// The rules for drawings with the light theme's colours in the place of their variables: few programs but browsers know these.
@@ -66,11 +88,19 @@ mod tests {
     fn a_drawing_stands_alone() {
         let style = style();
         assert!(!style.contains("var(") && style.contains("#0f5c8c"), "{style}");
-        let svg = alone(r#"<svg class="forest" width="3"><text>a</text></svg>"#, &style);
-        assert!(
-            svg.starts_with(r#"<svg xmlns="http://www.w3.org/2000/svg" class="forest" width="3"><style>"#)
-        );
-        assert!(svg.ends_with("<text>a</text></svg>\n"));
+        let drawing = |keys: &[&str]| Drawing {
+            name: "a".into(),
+            svg: r#"<svg class="forest" viewBox="0 0 3 40.5" width="3" height="40.5"><text>a</text></svg>"#
+                .into(),
+            keys: keys.iter().map(|k| (*k).to_owned()).collect(),
+        };
+        let svg = alone(&drawing(&[]), &style);
+        let start = r#"<svg xmlns="http://www.w3.org/2000/svg" class="forest" viewBox="0 0 3 40.5" width="3" height="40.5"><style>"#;
+        assert!(svg.starts_with(start) && svg.ends_with("<text>a</text></svg>\n"), "{svg}");
+        // Below the drawing, a line a series.
+        let svg = alone(&drawing(&["Full", "<NoROI>"]), &style);
+        assert!(svg.contains(r#"viewBox="0 0 3 86.5" width="3" height="86.5">"#), "{svg}");
+        assert!(svg.contains(">Full</text>") && svg.contains(">&lt;NoROI&gt;</text></g></svg>"), "{svg}");
     }
 
     #[test]

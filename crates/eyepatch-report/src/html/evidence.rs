@@ -3,6 +3,7 @@
 use minijinja::Value;
 use serde::Serialize;
 
+use super::drawings::Drawing;
 use super::gallery::{self, Example};
 use super::picture::Shown;
 use crate::charts::curve::{Chart, dilations};
@@ -175,8 +176,13 @@ fn charts(curves: &[Curve], test: Option<&RuleTest>) -> Vec<ChartView> {
 }
 
 /// Title and drawing of every chart.
-pub(super) fn drawings(curves: &[Curve], test: Option<&RuleTest>) -> Vec<(String, String)> {
-    charts(curves, test).into_iter().map(|c| (c.title, c.svg.to_string())).collect()
+pub(super) fn drawings(curves: &[Curve], test: Option<&RuleTest>) -> Vec<Drawing> {
+    let one = |c: ChartView| Drawing {
+        name: format!("dilation {}", c.title),
+        svg: c.svg.to_string(),
+        keys: c.curves.into_iter().map(|k| k.label).collect(),
+    };
+    charts(curves, test).into_iter().map(one).collect()
 }
 
 fn chart(title: String, curves: &[&Curve], test: Option<&RuleTest>) -> ChartView {

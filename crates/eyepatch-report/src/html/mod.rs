@@ -26,7 +26,7 @@ use minijinja::{AutoEscape, Environment, ErrorKind, Output, State, UndefinedBeha
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-pub(crate) use drawings::drawings;
+pub(crate) use drawings::{Drawing, drawings};
 pub use picture::pictures_in;
 
 use crate::charts::ramp;

@@ -73,9 +73,9 @@ fn contrasts<'a, N>(r: &'a AuditResult<N>, class: Option<&str>) -> Option<Figure
 fn dilation<'a, N>(r: &'a AuditResult<N>, class: Option<&str>) -> Option<Figure<'a>> {
     let of_class: Vec<_> = r.curves.iter().filter(|c| Some(c.class.as_str()) == class).collect();
     let first = of_class.first()?;
-    let (_, svg) = evidence::drawings(&r.curves, r.answer.test.as_ref())
-        .into_iter()
-        .find(|(title, _)| title.starts_with(&format!("{}, ", first.class)))?;
+    let start = format!("dilation {}, ", first.class);
+    let all = evidence::drawings(&r.curves, r.answer.test.as_ref());
+    let svg = all.into_iter().find(|d| d.name.starts_with(&start))?.svg;
     let caption = "AUC as the hidden region grows or shrinks; the numbers follow below.";
     Some(drawing("How far around the region", &first.class, caption, svg))
 }

@@ -4,6 +4,7 @@ use eyepatch_core::{Colouring, DepthProfile, Figure, Scatter};
 use minijinja::Value;
 use serde::Serialize;
 
+use super::drawings::Drawing;
 use super::evidence::Bytes;
 use super::picture::Shown;
 use super::record::{Group, groups};
@@ -62,11 +63,15 @@ impl<'a, N: Counted> View<'a, N> {
 }
 
 /// Name and drawing of every panel of every figure.
-pub(super) fn drawings<N>(r: &AuditResult<N>) -> Vec<(String, String)> {
+pub(super) fn drawings<N>(r: &AuditResult<N>) -> Vec<Drawing> {
     let figures = r.sections.iter().flat_map(|s| s.figures.iter().map(move |f| (s, drawn(f))));
     let panels = figures.flat_map(|(s, f)| {
         let name = move |p: &Panel<'_>| format!("{} {} {}", s.name, f.title, p.by).trim().to_owned();
-        f.panels.into_iter().map(move |p| (name(&p), p.svg.to_string()))
+        f.panels.into_iter().map(move |p| Drawing {
+            name: name(&p),
+            svg: p.svg.to_string(),
+            keys: p.keys.iter().map(|(_, name, _)| (*name).to_owned()).collect(),
+        })
     });
     panels.collect()
 }

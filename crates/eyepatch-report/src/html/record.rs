@@ -8,6 +8,7 @@ use eyepatch_core::{
 use minijinja::Value;
 use serde::Serialize;
 
+use super::drawings::Drawing;
 use crate::charts::spark::{self, Axis};
 use crate::format;
 use crate::schema::{AuditResult, CellTiming, ClassCount, PartCount, Timings, Training};
@@ -154,9 +155,10 @@ fn training(runs: &[Training], axis: Axis) -> Vec<(&str, Value)> {
 }
 
 /// Masking and drawing of every training.
-pub(super) fn drawings(runs: &[Training]) -> Vec<(String, String)> {
+pub(super) fn drawings(runs: &[Training]) -> Vec<Drawing> {
     let axis = Axis::over(runs.iter().map(|t| t.history.as_slice()));
-    training(runs, axis).into_iter().map(|(name, svg)| (name.to_owned(), svg.to_string())).collect()
+    let one = |(name, svg): (&str, Value)| Drawing::plain(format!("training {name}"), svg.to_string());
+    training(runs, axis).into_iter().map(one).collect()
 }
 
 fn parts<N>(all: &[PartCount<N>]) -> Vec<(&PartCount<N>, bool)> {

@@ -3,6 +3,7 @@
 use minijinja::Value;
 use serde::Serialize;
 
+use super::drawings::Drawing;
 use crate::charts::{STYLES, dots, reliability, swatch};
 use crate::format;
 use crate::schema::{Calibration, Carried, Estimate, Transfer, TransferClass, TransferGroup, TransferRow};
@@ -76,11 +77,13 @@ impl<'a> View<'a> {
 }
 
 /// Name and drawing of the reliability of each external set and class.
-pub(super) fn drawings(transfers: &[Transfer]) -> Vec<(String, String)> {
+pub(super) fn drawings(transfers: &[Transfer]) -> Vec<Drawing> {
     let of = |t: &Transfer| {
         let drawn = t.classes.iter().filter(|c| !c.calibration.is_empty());
-        let one = |c: &TransferClass| {
-            (format!("reliability {} {}", t.card.name, c.class), reliability::svg(&c.calibration, &c.class))
+        let one = |c: &TransferClass| Drawing {
+            name: format!("reliability {} {}", t.card.name, c.class),
+            svg: reliability::svg(&c.calibration, &c.class),
+            keys: c.calibration.iter().map(|r| format!("{}, {}", r.data, r.form)).collect(),
         };
         drawn.map(one).collect::<Vec<_>>()
     };

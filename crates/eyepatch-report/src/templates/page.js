@@ -91,7 +91,7 @@
   // A figure by itself: what the style sheet gives each element is written into it, on the page's ground.
   const drawn = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "stroke-linecap",
     "opacity", "paint-order", "font-family", "font-size", "font-weight", "text-anchor"];
-  const alone = (svg) => {
+  const styled = (svg) => {
     const copy = svg.cloneNode(true);
     const [from, to] = [svg, copy].map((s) => [s, ...s.querySelectorAll("*")]);
     from.forEach((element, i) => {
@@ -99,29 +99,59 @@
       for (const property of drawn) to[i].setAttribute(property, style.getPropertyValue(property));
       for (const name of ["class", "data-i", "tabindex"]) to[i].removeAttribute(name);
     });
-    const ground = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+    return copy;
+  };
+  const made = (name) => document.createElementNS("http://www.w3.org/2000/svg", name);
+  // What the page says beside the figure stands below it, a line a series; how high that is.
+  const legend = (svg, copy, top) => {
+    const keys = Array.from(svg.closest("figure").querySelectorAll(".keys li"));
+    keys.forEach((key, i) => {
+      const swatch = key.querySelector("svg");
+      if (swatch) {
+        const mark = styled(swatch);
+        mark.setAttribute("x", 10);
+        mark.setAttribute("y", top + 18 * i + 2);
+        copy.append(mark);
+      }
+      const [text, style] = [made("text"), getComputedStyle(key)];
+      for (const property of ["font-family", "font-size"]) text.setAttribute(property, style.getPropertyValue(property));
+      text.setAttribute("fill", style.color);
+      text.setAttribute("x", swatch ? 50 : 10);
+      text.setAttribute("y", top + 18 * i + 13);
+      text.textContent = key.textContent.trim();
+      copy.append(text);
+    });
+    return keys.length > 0 ? 10 + 18 * keys.length : 0;
+  };
+  const alone = (svg) => {
+    const copy = styled(svg);
+    const ground = made("rect");
     ground.setAttribute("width", "100%");
     ground.setAttribute("height", "100%");
     ground.setAttribute("fill", getComputedStyle(document.body).backgroundColor);
+    const { width, height } = svg.viewBox.baseVal;
+    const whole = height + legend(svg, copy, height);
+    copy.setAttribute("viewBox", `0 0 ${width} ${whole}`);
+    [["width", width], ["height", whole]].forEach(([name, pixels]) => copy.setAttribute(name, pixels));
     copy.prepend(ground);
-    return new XMLSerializer().serializeToString(copy);
+    return { text: new XMLSerializer().serializeToString(copy), width, height: whole };
   };
   const picture = (svg, done) => {
     const image = new Image();
+    const { text, width, height } = alone(svg);
     image.addEventListener("load", () => {
       const canvas = document.createElement("canvas");
-      const { width, height } = svg.viewBox.baseVal;
       [canvas.width, canvas.height] = [Math.ceil(width * 2), Math.ceil(height * 2)];
       canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
       canvas.toBlob(done, "image/png");
     });
-    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(alone(svg))}`;
+    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
   };
   for (const svg of document.querySelectorAll("main figure svg[role=img]")) {
     const name = (svg.getAttribute("aria-label") ?? "figure").split(/[:.]/)[0];
     offer(svg.closest(".scroll") ?? svg, [
       ["SVG", `Download as SVG: ${name}`, () => {
-        save(fileName(svg, ".svg"), new Blob([alone(svg)], { type: "image/svg+xml" }));
+        save(fileName(svg, ".svg"), new Blob([alone(svg).text], { type: "image/svg+xml" }));
       }],
       ["PNG", `Download as PNG: ${name}`, () => picture(svg, (blob) => save(fileName(svg, ".png"), blob))],
     ]);

@@ -14,9 +14,15 @@
   for (const e of all("svg")) {
     if (e.getAttribute("aria-hidden") !== "true" && !e.getAttribute("aria-label")) fault("svg-name", e);
   }
-  for (const e of all("button, a[href], summary, [role=region]")) {
+  for (const e of all("button, a[href], summary, [role=group]")) {
     const labelled = (e.getAttribute("aria-labelledby") ?? "").split(" ").map((id) => document.getElementById(id)?.textContent ?? "");
     if (!(e.getAttribute("aria-label") || labelled.join("") || e.textContent).trim()) fault("name", e);
+  }
+  const landmarks = new Set();
+  for (const e of all("section[aria-labelledby], article[aria-labelledby]")) {
+    const name = e.getAttribute("aria-labelledby").split(" ").map((id) => document.getElementById(id)?.textContent ?? "").join(" ");
+    if (landmarks.has(name)) fault("landmark-unique", e);
+    landmarks.add(name);
   }
   let level = 1;
   for (const e of all("h1, h2, h3, h4, h5, h6")) {

@@ -190,7 +190,8 @@ fn tables_and_figures_can_be_taken_away() {
         kept.append("counts " + counts.join(" ") + ".");
         document.querySelector("#a1-matrix .get button").click();
         document.querySelector("#a1-verdict .get button").click();
-        document.querySelector('#a1-overview .get button[aria-label^="Download as SVG"]').click();"##;
+        document.querySelector('#a1-overview .get button[aria-label^="Download as SVG"]').click();
+        document.querySelector('#a1-curves .get button[aria-label^="Download as SVG"]').click();"##;
     let dom = saved(&browser, &page, then);
     let counts: Vec<usize> =
         between(&dom, "<pre>counts ", ".").split(' ').map(|n| n.parse().unwrap()).collect();
@@ -215,6 +216,10 @@ fn tables_and_figures_can_be_taken_away() {
     let svg = between(&dom, ".svg|image/svg+xml|", "&gt;&gt;");
     assert!(svg.contains("xmlns=\"http://www.w3.org/2000/svg\"") && !svg.contains("class="), "{svg}");
     assert!(svg.contains("stroke=\"rgb(") && svg.contains("font-size=\""), "{svg}");
+    // The page's legend goes with the drawing.
+    let svg = between(&dom, "&lt;&lt;a1-curves-AUC-against-dilation", "&gt;&gt;");
+    let (last, name) = (svg.rfind("&lt;text").unwrap(), small().result.audits[0].curves[0].evaluated.clone());
+    assert!(svg[last - 2000..].contains(&name), "{}", &svg[last - 2000..]);
 }
 
 /// The policy lets a drawing become a picture and lets both be saved: without this the buttons would do nothing.
@@ -259,7 +264,8 @@ fn no_serious_fault_of_accessibility_is_found() {
     assert!(found.starts_with("0 faults"), "{found}");
 
     let planted = r##"<h6 id="main">x</h6><img src="data:,"><button></button><table><tr><th>y</th></tr></table>
-        <p style="color:#999;background:#fff">pale</p><div aria-hidden="true"><a href="#main">z</a></div></main>"##;
+        <p style="color:#999;background:#fff">pale</p><div aria-hidden="true"><a href="#main">z</a></div>
+        <section aria-labelledby="s1"><b id="s1">Twin</b></section><section aria-labelledby="s1"></section></main>"##;
     let found = faults(&page.replace("</main>", planted).replace(" lang=\"en\"", ""));
     for rule in [
         "html-has-lang",
@@ -270,6 +276,7 @@ fn no_serious_fault_of_accessibility_is_found() {
         "th-scope",
         "contrast",
         "hidden-focus",
+        "landmark-unique",
     ] {
         assert!(found.contains(rule), "{rule} is not in: {found}");
     }

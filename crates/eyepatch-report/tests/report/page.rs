@@ -71,8 +71,8 @@ fn every_anchor_leads_somewhere_and_every_id_is_unique() {
     for target in values("href") {
         assert!(target.strip_prefix('#').is_some_and(|t| unique.contains(&t.to_owned())), "{target}");
     }
-    for label in values("aria-labelledby") {
-        assert!(unique.contains(&label), "{label}");
+    for label in values("aria-labelledby").iter().flat_map(|ids| ids.split(' ')) {
+        assert!(unique.contains(&label.to_owned()), "{label}");
     }
     assert!(values("src").iter().all(|s| s.starts_with("data:image/png;base64,")));
     assert_eq!(values("alt").len(), page.matches("<img").count());
@@ -184,6 +184,14 @@ fn every_figure_stands_alone_and_every_name_is_its_own() {
         }
     }
     assert!(figures::files(&sample.result.audits[1]).iter().any(|f| f.0 == "contrasts-opacity.svg"));
+    // What the page says beside a drawing of several series stands below the one that stands alone.
+    for audit in &sample.result.audits {
+        for (name, svg) in figures::files(audit).iter().filter(|f| f.0.starts_with("dilation-")) {
+            let curve = &audit.curves[0];
+            let named = format!(">{}</text>", curve.evaluated);
+            assert!(svg.contains(&named), "{name} does not say which line is {}", curve.evaluated);
+        }
+    }
 }
 
 #[test]
