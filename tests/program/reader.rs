@@ -242,6 +242,7 @@ fn in_a_browser(study: &Study) {
     let found: Value = serde_json::from_slice(&std::fs::read(&saved).unwrap()).unwrap();
     assert_eq!(found, expected);
     elsewhere(&mut browser, &found);
+    nothing_is_lost(&mut browser, &found);
     assert_eq!(browser.complaints, Vec::<String>::new());
     let told = fine(&mut study.score(&[saved])).stdout;
     assert!(told.contains("| Dr. Ada | 20 | 0 | 0 |"), "{told}");
@@ -294,6 +295,66 @@ fn pixels_are_the_files(browser: &mut Browser) {
         browser.run(&format!("decode(btoa(String.fromCharCode(...{bytes:?}))).then((p) => [...p.values])"));
     let expected: Vec<u16> = (0..17).flat_map(|y| (0..23).map(move |x| deep(x, y))).collect();
     assert_eq!(serde_json::from_value::<Vec<u16>>(values).unwrap(), expected);
+}
+
+/// Two tabs, a file that says otherwise, other capitals, a browser that keeps nothing, an image that is not there yet.
+fn nothing_is_lost(browser: &mut Browser, saved: &Value) {
+    let first = "state.answers[study.cases[0].code][0]";
+    let at = |browser: &mut Browser, i: usize| {
+        browser.run(&format!("go({i})"));
+        browser.wait(&format!("document.body.dataset.shown === study.cases[{i}].code"));
+    };
+    // Another tab has kept an answer to case 0 meanwhile; this one only turns a page, then answers case 1.
+    browser.run(
+        "(() => {
+            const all = kept();
+            all.readers['Dr. Ada'].answers[study.cases[0].code][0] = { answer: 'no', confidence: 1 };
+            localStorage.setItem(PLACE, JSON.stringify(all));
+        })()",
+    );
+    at(browser, 1);
+    browser.press("5");
+    let two = "kept().readers['Dr. Ada'].answers[study.cases[0].code][0].confidence * 10
+        + kept().readers['Dr. Ada'].answers[study.cases[1].code][0].confidence";
+    assert_eq!(browser.run(two), 15);
+    assert_eq!(browser.run(&format!("{first}.answer")), "no");
+
+    // A file that differs asks first; with no, what is here stays. A name in other capitals is the same reader.
+    let mut other = saved.clone();
+    other["reader"] = json!("dr.  ADA");
+    browser.run("window.confirm = () => false");
+    browser.run(&format!("load(new File([{}], 'saved.json'))", json!(other.to_string())));
+    browser.wait("document.getElementById('known').textContent.includes('those kept here stay')");
+    assert_eq!(browser.run(&format!("[reader, {first}.answer]")), json!(["Dr. Ada", "no"]));
+    browser.run("window.confirm = () => true");
+    browser.run(&format!("load(new File([{}], 'saved.json'))", json!(other.to_string())));
+    browser.wait(&format!("{first}.answer === 'yes'"));
+
+    // While the image of another case stands there, or none, nothing is taken.
+    at(browser, 2);
+    browser.run("delete document.body.dataset.shown; set(0, 'confidence', 1)");
+    assert!(browser.text("said").contains("nothing was kept"));
+    assert_ne!(browser.run("state.answers[study.cases[2].code][0].confidence"), 1);
+
+    // A browser that keeps nothing: the page does, as long as it is open.
+    browser.run("localStorage.clear(); Storage.prototype.setItem = () => { throw new Error('full'); }");
+    at(browser, 3);
+    assert!(browser.text("trouble").contains("save your answers as a file"));
+    browser.press("1");
+    browser.click("#leave");
+    assert!(browser.text("known").contains("20 of 20"), "{}", browser.text("known"));
+    browser.click("#begin button");
+    browser.wait("document.body.dataset.shown === study.cases[3].code");
+    assert_eq!(browser.run("given()[0].confidence"), 1);
+    browser.run("unsaved.clear()");
+
+    // Names of files keep the letters of every script; deep images are first seen without what covers a part of them.
+    assert_eq!(browser.run("(() => { reader = '李 明'; return named(); })()"), "李-明");
+    let seen = browser.run(
+        "[shownFirst([0, 0, 0, 30000, 31000, 34000], [0, 34000]), shownFirst(Array.from({ length: 300 }, (_, i) => i), [0, 299]),
+            shownFirst([7, 7], [7, 7])]",
+    );
+    assert_eq!(seen, json!([[30000, 31000], [0, 299], [7, 7]]));
 }
 
 /// Another computer goes on with what the first one saved, and takes no other study's answers.

@@ -131,6 +131,10 @@ fn read(key: &Key, path: &Path) -> Result<Answers> {
         );
         return Err(wrong(problem, "write a name or code for `reader`"));
     }
+    if crate::score::NOT_READERS.contains(&reader.to_lowercase().as_str()) {
+        let problem = format!("a reader cannot be called `{reader}`: tables of scores call others so");
+        return Err(wrong(problem, "write another name or code for `reader`"));
+    }
     let classes = &key.sealed.classes;
     let empty = vec![None; classes.len()];
     let mut answers = Answers {

@@ -71,6 +71,9 @@ fn other_studies_other_files_and_second_files_are_refused() {
     let other = problem(|v| v["study"] = json!("0".repeat(64)));
     assert!(other.contains("belong to another study"), "{other}");
     assert!(problem(|v| v["schema"] = json!("eyepatch-reader-answers/9")).contains("this version reads"));
+    for name in ["model", "All Readers"] {
+        assert!(problem(|v| v["reader"] = json!(name)).contains("cannot be called"), "{name}");
+    }
     assert!(problem(|v| v["reader"] = json!(" ")).contains("the reader's name is empty"));
     assert!(problem(|v| v["reader"] = json!("a\u{1b}b")).contains("control characters"));
     assert!(problem(|v| v["more"] = json!(1)).contains("unknown field `more`"));

@@ -65,6 +65,27 @@ fn known_answers_give_the_known_kappas() {
     assert!(all.kappa.interval.is_some_and(|i| i.lower < 0.11 && i.upper > 0.12));
 }
 
+/// One who answered a single positive case has no AUC; the others' mean stays.
+#[test]
+fn a_reader_without_an_auc_does_not_take_it_from_all() {
+    let (key, folder) = (key(&["Full"]), tempfile::tempdir().unwrap());
+    let mut all: Vec<_> = (0..3).map(|r| saved(&key, r)).collect();
+    let positive = |i: usize| CASES[i].0;
+    let cases = all[1]["cases"].as_array_mut().unwrap();
+    let mut i = 0;
+    cases.retain(|_| {
+        i += 1;
+        !positive(i - 1) || i == 1
+    });
+    let scores = score(&key, &read_all(&key, &files(&folder, &all)).unwrap());
+    let of = |r: usize| &scores.readings[r];
+    assert_eq!([of(0).readers, of(1).readers, of(2).readers, of(3).readers], [1, 0, 1, 2]);
+    assert!(of(1).auc.value.is_none() && of(1).auc.note.as_ref().unwrap().contains("positive"));
+    let mean = (of(0).auc.value.unwrap() + of(2).auc.value.unwrap()) / 2.0;
+    assert!(near(&of(3).auc, mean) && of(3).auc.interval.is_some() && of(3).p.is_some());
+    assert_eq!(of(3).answered, 12 + 7 + 12);
+}
+
 #[test]
 fn a_masking_without_cases_says_why_it_has_no_numbers() {
     let (key, folder) = (key(&["Full", "NoROI"]), tempfile::tempdir().unwrap());
@@ -74,7 +95,7 @@ fn a_masking_without_cases_says_why_it_has_no_numbers() {
     let text = markdown(&scores);
     assert!(
         text.contains("| reader 0 | 12 | 0 | 0 |")
-            && text.contains("| NoROI | pneumonia | reader 0 | 0 | – |"),
+            && text.contains("| NoROI | pneumonia | reader 0 | 0 | 0 | – |"),
         "{text}"
     );
     let [(_, readings), (_, agreement)] = csv(&scores).unwrap();

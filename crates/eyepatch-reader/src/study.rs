@@ -1,5 +1,7 @@
 //! A study: chosen cases, the page that shows them, and its key.
 
+use std::collections::BTreeSet;
+
 use eyepatch_core::{ContentHash, Image, Seed};
 
 use crate::key::{Key, Sealed, SealedCase, SealedMasking};
@@ -33,7 +35,7 @@ pub struct StudyPlan {
     /// How many of each.
     pub design: Design,
     /// The score from which on the model says yes; `None` for the one at which it does so as often as the label.
-    pub threshold: Option<f64>,
+    pub threshold: Option<f32>,
 }
 
 /// A study whose images are chosen.
@@ -58,8 +60,10 @@ impl Study {
     /// Chooses the images.
     ///
     /// # Errors
-    /// As [`select`] and [`Scored::cells`].
+    /// [`crate::Error::Design`] for a masking or class that is named twice and a threshold that is no number; as [`select`] and
+    /// [`Scored::cells`].
     pub fn new(plan: StudyPlan, scored: Scored) -> Result<Self> {
+        check(&plan)?;
         let cells = scored.cells(&plan.maskings, &plan.classes)?;
         let picks = select(&cells, &plan.design, &Seed::root(plan.seed))?;
         Ok(Self { plan, scored, cells, picks })
@@ -132,7 +136,8 @@ impl Study {
     fn masking(&self, name: &str) -> SealedMasking {
         let of = &self.scored.maskings[name];
         let threshold = |class: &String| match self.plan.threshold {
-            Some(threshold) => Some(threshold),
+            // Scores have 32 bits: one that is printed as the threshold is it.
+            Some(threshold) => Some(f64::from(threshold)),
             None => prevalence_threshold(of, self.place(class)),
         };
         let thresholds = self.plan.classes.iter().map(threshold).collect();
@@ -143,6 +148,21 @@ impl Study {
     fn place(&self, class: &str) -> usize {
         self.scored.classes.iter().position(|c| c == class).unwrap_or_default()
     }
+}
+
+/// What a key could be written of, and never be read.
+fn check(plan: &StudyPlan) -> Result<()> {
+    let wrong = |problem: String| Err(crate::Error::Design { problem });
+    for (what, names) in [("masking", &plan.maskings), ("class", &plan.classes)] {
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = names.iter().find(|n| !seen.insert(*n)) {
+            return wrong(format!("the {what} `{twice}` is named twice"));
+        }
+    }
+    if plan.threshold.is_some_and(|t| !t.is_finite()) {
+        return wrong("the threshold is no finite number".into());
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -30,8 +30,8 @@ fn scored() -> Scored {
     Scored::read(&path, 0, "Full").unwrap()
 }
 
-fn study(seed: u64) -> (Study, Made) {
-    let plan = StudyPlan {
+fn plan(seed: u64) -> StudyPlan {
+    StudyPlan {
         title: "What do you see?".into(),
         instructions: "Look <closely>.\n\nTake your time.".into(),
         seed,
@@ -43,7 +43,14 @@ fn study(seed: u64) -> (Study, Made) {
         classes: vec!["pneumonia".into(), "effusion".into()],
         design: Design::default(),
         threshold: None,
-    };
+    }
+}
+
+fn study(seed: u64) -> (Study, Made) {
+    made(plan(seed))
+}
+
+fn made(plan: StudyPlan) -> (Study, Made) {
     let study = Study::new(plan, scored()).unwrap();
     let image = |i: usize| {
         Image::new(8, 8, 1, Pixels::U16((0..64).map(|p| (p * 37 + i * 101) as u16).collect())).unwrap()
@@ -64,6 +71,27 @@ fn a_masking_is_scored_by_its_own_model() {
     // Half of the images are positive, so half lie at or above the threshold.
     let threshold = prevalence_threshold(of, 0).unwrap();
     assert_eq!(of.images.values().filter(|i| i.scores[0] >= threshold).count(), 30);
+}
+
+/// Readers would work for nothing: their answers could never be scored.
+#[test]
+fn a_study_whose_key_could_not_be_read_is_refused() {
+    let told = |plan: StudyPlan| Study::new(plan, scored()).err().unwrap().to_string();
+    let twice = vec!["NoROI".to_owned(), "Full".into(), "NoROI".into()];
+    assert_eq!(told(StudyPlan { maskings: twice, ..plan(1) }), "the masking `NoROI` is named twice");
+    let twice = vec!["effusion".to_owned(); 2];
+    assert_eq!(told(StudyPlan { classes: twice, ..plan(1) }), "the class `effusion` is named twice");
+    for t in [f32::NAN, f32::INFINITY] {
+        assert!(told(StudyPlan { threshold: Some(t), ..plan(1) }).contains("no finite number"));
+    }
+}
+
+/// 0.7 has no exact form: as 64 bits it lies above the score of 32 bits that is printed the same.
+#[test]
+fn a_score_that_is_printed_as_the_threshold_reaches_it() {
+    let sealed = made(StudyPlan { threshold: Some(0.7), ..plan(11) }).1.key.sealed;
+    let threshold = sealed.maskings[0].thresholds[0].unwrap();
+    assert!(f64::from(0.7_f32) >= threshold && threshold < 0.7);
 }
 
 #[test]

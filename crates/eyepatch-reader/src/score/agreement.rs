@@ -8,7 +8,7 @@ use crate::Answers;
 use crate::key::Sealed;
 
 /// The model's name among those who agree.
-const MODEL: &str = "model";
+pub(super) const MODEL: &str = "model";
 
 /// A kappa.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -19,6 +19,8 @@ pub use tables::{csv, markdown};
 
 /// Name and version of the scores' schema.
 pub const SCORES_SCHEMA: &str = "eyepatch-reader-scores/1";
+/// Names in tables that are no reader's.
+pub(crate) const NOT_READERS: [&str; 2] = [agreement::MODEL, tables::ALL_READERS];
 /// Coverage of every interval.
 const LEVEL: f64 = 0.95;
 
@@ -122,7 +124,7 @@ const NOTES: [&str; 6] = [
     "A reader's AUC takes the confidence, signed by the answer, as the score. Intervals of AUCs and of their differences are \
      patient-clustered, on the images that the reader answered; the model's AUC is of the same images.",
     "Images were chosen by the model's scores, so its AUC here is not that of the audit.",
-    "\"All readers\" is the mean over readers. Its interval holds for new patients and these readers, not for other readers.",
+    "\"All readers\" is the mean over readers, of AUCs over those whose answers allow one (column readers). Its interval holds for new patients and these readers, not for other readers.",
     "Sensitivity and specificity of one reader have Clopper and Pearson's exact interval; of all readers, Wilson's for a share that \
      knows of patients.",
     "The model says yes from its threshold on: the one given at export, else the score above which it calls as many of the fold's \

@@ -20,6 +20,8 @@ pub struct Reading {
     pub cases: usize,
     /// Whole answers to them; over all readers their sum.
     pub answered: usize,
+    /// Readers whose AUC could be estimated; what stands for all readers is their mean.
+    pub readers: usize,
     /// The reader's AUC.
     pub auc: Measure,
     /// The model's on the same images.
@@ -52,13 +54,18 @@ pub(super) fn readings(sealed: &Sealed, answers: &[Answers]) -> Vec<Reading> {
             let known = |case: &&SealedCase| case.masking == masking.name && case.truth[c].is_some();
             let cases = sealed.cases.iter().filter(known).count();
             let one = |reader: Option<String>, read: &[Vec<Read<'_>>]| {
-                let (auc, model_auc, difference, p) = aucs(read);
+                let usable: Vec<&Vec<Read<'_>>> =
+                    read.iter().filter(|r| influence(r, |r| r.answer.score(), sealed.fold).is_ok()).collect();
+                // Where there is none, the first reader's error tells why.
+                let asked = if usable.is_empty() { read.iter().take(1).collect() } else { usable.clone() };
+                let (auc, model_auc, difference, p) = aucs(&asked, sealed.fold);
                 Reading {
                     reader,
                     masking: masking.name.clone(),
                     class: class.clone(),
                     cases,
                     answered: read.iter().map(Vec::len).sum(),
+                    readers: usable.len(),
                     auc,
                     model_auc,
                     difference,
@@ -87,9 +94,10 @@ fn reads<'a>(sealed: &'a Sealed, answers: &Answers, masking: &str, class: usize)
 }
 
 /// The mean AUC of the readers, of the model on each reader's images, and their difference with its p.
-fn aucs(read: &[Vec<Read<'_>>]) -> (Measure, Measure, Measure, Option<f64>) {
-    let of =
-        |score: fn(&Read<'_>) -> f64| read.iter().map(|r| influence(r, score)).collect::<Result<Vec<_>, _>>();
+fn aucs(read: &[&Vec<Read<'_>>], fold: usize) -> (Measure, Measure, Measure, Option<f64>) {
+    let of = |score: fn(&Read<'_>) -> f64| {
+        read.iter().map(|r| influence(r, score, fold)).collect::<Result<Vec<_>, _>>()
+    };
     let (readers, models) = match (of(|r| r.answer.score()), of(|r| r.model)) {
         (Ok(readers), Ok(models)) => (readers, models),
         (Err(e), _) | (_, Err(e)) => return (Measure::none(&e), Measure::none(&e), Measure::none(&e), None),
@@ -116,12 +124,15 @@ fn aucs(read: &[Vec<Read<'_>>]) -> (Measure, Measure, Measure, Option<f64>) {
     (auc, model, difference, p)
 }
 
-fn influence(read: &[Read<'_>], score: fn(&Read<'_>) -> f64) -> Result<AucInfluence<String>, StatsError> {
+fn influence(
+    read: &[Read<'_>],
+    score: fn(&Read<'_>) -> f64,
+    fold: usize,
+) -> Result<AucInfluence<String>, StatsError> {
     let labels: Vec<bool> = read.iter().map(|r| r.truth).collect();
     let scores: Vec<f64> = read.iter().map(score).collect();
     let patients: Vec<String> = read.iter().map(|r| r.case.patient.clone()).collect();
-    // The study is of one fold.
-    let fold = FoldScores { fold: 0, labels: &labels, scores: &scores, patients: &patients };
+    let fold = FoldScores { fold, labels: &labels, scores: &scores, patients: &patients };
     AucInfluence::new(&[fold])
 }
 

@@ -5,14 +5,14 @@ use eyepatch_report::escape::{csv_cell, markdown as safe};
 use super::{Agreement, Measure, Reading, Scores};
 use crate::{Error, Result};
 
-const ALL_READERS: &str = "all readers";
+pub(super) const ALL_READERS: &str = "all readers";
 
 /// `readings.csv` and `agreement.csv`: numbers in full, cells that spreadsheets open safely.
 ///
 /// # Errors
 /// [`Error::Io`] where a table cannot be made.
 pub fn csv(scores: &Scores) -> Result<[(&'static str, String); 2]> {
-    let readings = "reader masking class cases answered auc auc_lower auc_upper model_auc model_auc_lower model_auc_upper \
+    let readings = "reader masking class cases answered readers auc auc_lower auc_upper model_auc model_auc_lower model_auc_upper \
                     difference difference_lower difference_upper p sensitivity sensitivity_lower sensitivity_upper positives \
                     specificity specificity_lower specificity_upper negatives note";
     let agreement = "between method masking class cases same kappa lower upper p note";
@@ -48,7 +48,7 @@ fn who(reading: &Reading) -> &str {
 
 fn reading_row(r: &Reading) -> Vec<String> {
     let mut row = vec![csv_cell(who(r)), csv_cell(&r.masking), csv_cell(&r.class)];
-    row.extend([r.cases, r.answered].map(|n| n.to_string()));
+    row.extend([r.cases, r.answered, r.readers].map(|n| n.to_string()));
     row.extend([&r.auc, &r.model_auc, &r.difference].into_iter().flat_map(numbers));
     row.push(number(r.p));
     for share in [&r.sensitivity, &r.specificity] {
@@ -88,17 +88,18 @@ pub fn markdown(scores: &Scores) -> String {
         ));
     }
     text.push_str(
-        "\n## Readers and model\n\n| masking | class | reader | answered | AUC | model's AUC | difference | p | sensitivity | specificity |\n\
-         | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+        "\n## Readers and model\n\n| masking | class | reader | answered | readers | AUC | model's AUC | difference | p | sensitivity | specificity |\n\
+         | --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
     );
     for r in &scores.readings {
         let cells = [&r.auc, &r.model_auc, &r.difference].map(shown);
         text.push_str(&format!(
-            "| {} | {} | {} | {} | {} | {} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
             safe(&r.masking),
             safe(&r.class),
             safe(who(r)),
             r.answered,
+            r.readers,
             cells.join(" | "),
             r.p.map_or("–".into(), |p| format!("{p:.3}")),
             shown(&r.sensitivity.share),

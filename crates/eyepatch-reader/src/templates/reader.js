@@ -24,8 +24,9 @@ function trouble(text) {
 const answered = () => study.cases.filter((c) => whole(state.answers[c.code])).length;
 const given = () => state.answers[study.cases[state.at].code];
 
-function stored() {
-  if (!keep(reader, state)) trouble("This browser keeps nothing: save your answers as a file before you close the page.");
+// `mine`: the cases whose answers are newer here than anywhere else.
+function stored(mine) {
+  if (!keep(reader, state, mine)) trouble("This browser keeps nothing: save your answers as a file before you close the page.");
 }
 
 function element(name, properties = {}, children = []) {
@@ -66,19 +67,35 @@ function build() {
 
 function choose(q) {
   active = q;
-  study.questions.forEach((_, i) => $(`question${i}`).classList.toggle("active", i === q && study.questions.length > 1));
+  const several = study.questions.length > 1;
+  study.questions.forEach((_, i) => {
+    $(`question${i}`).classList.toggle("active", i === q && several);
+    if (several) $(`question${i}`).setAttribute("aria-current", String(i === q));
+  });
+}
+
+function say(q, text) {
+  $("said").textContent = study.questions.length > 1 ? `${study.questions[q]}: ${text}` : text;
 }
 
 function set(q, what, value) {
+  const { code } = study.cases[state.at];
+  if (document.body.dataset.shown !== code) {
+    refresh();
+    $("said").textContent = "The image of this case is not there yet: nothing was kept.";
+    return;
+  }
   given()[q][what] = value;
-  stored();
+  stored([code]);
   refresh();
   const { answer, confidence } = given()[q];
-  if (answer === null) $("said").textContent = "Now say whether it is present.";
-  else if (confidence === null) $("said").textContent = "Now say how sure you are.";
-  else $("said").textContent = `Kept: ${answer === "yes" ? "present" : "absent"}, ${WORDS[confidence] ?? confidence}.`;
-  const open = given().findIndex((a) => a.answer === null || a.confidence === null);
-  if (answer !== null && confidence !== null && open >= 0) choose(open);
+  if (answer === null) say(q, "Now say whether it is present.");
+  else if (confidence === null) say(q, "Now say how sure you are.");
+  else say(q, `Kept: ${answer === "yes" ? "present" : "absent"}, ${WORDS[confidence] ?? confidence}.`);
+  const open = given().findIndex((a) => !full(a));
+  // Keys stay with a question that has the focus.
+  const held = $(`question${q}`).contains(document.activeElement);
+  if (full(given()[q]) && open >= 0 && !held) choose(open);
 }
 
 function refresh() {
@@ -110,7 +127,11 @@ function picture(at) {
 
 async function go(at) {
   state.at = at;
-  stored();
+  trouble("");
+  // No answer may be given while the image before stands there.
+  delete document.body.dataset.shown;
+  view.clear();
+  stored([]);
   choose(0);
   refresh();
   $("said").textContent = "";
@@ -119,9 +140,10 @@ async function go(at) {
     if (state.at !== at) return;
     view.show(shown);
     document.body.dataset.shown = study.cases[at].code;
-    if (at + 1 < study.cases.length) picture(at + 1);
+    if (at + 1 < study.cases.length) picture(at + 1).catch(() => pictures.delete(at + 1));
   } catch (e) {
-    trouble(`The image of this case cannot be shown: ${e.message}`);
+    pictures.delete(at);
+    if (state.at === at) trouble(`The image of this case cannot be shown, and it takes no answer: ${e.message}`);
   }
 }
 
@@ -152,9 +174,8 @@ function enter(name) {
 }
 
 function greet() {
-  const name = $("name").value.trim();
-  const all = kept();
-  const known = all && Object.hasOwn(all.readers, name);
+  const name = spelled($("name").value);
+  const known = isKnown(name);
   const of = known ? Object.values(recall(name).answers).filter(whole).length : 0;
   $("known").textContent = known ? `Answers of ${name} are kept here: ${of} of ${study.cases.length} cases.` : "";
   $("begin").querySelector("button").textContent = known ? "Go on" : "Begin";
@@ -165,28 +186,25 @@ async function load(file) {
   try {
     if (file.size > 16e6) throw new Error("The file is too large.");
     const read = fromJson(await file.text());
-    const mine = recall(read.reader);
-    let changed = 0;
-    for (const [code, theirs] of Object.entries(read.answers)) {
-      theirs.forEach((a, q) => {
-        const here = mine.answers[code][q];
-        if (a.answer === null && a.confidence === null) return;
-        if (here.answer !== null && (here.answer !== a.answer || here.confidence !== a.confidence)) changed++;
-        mine.answers[code][q] = a;
-      });
-    }
-    reader = read.reader;
+    const name = spelled(read.reader);
+    const mine = recall(name);
+    const codes = Object.keys(read.answers);
+    const differ = (a, b) => full(a) && full(b) && (a.answer !== b.answer || a.confidence !== b.confidence);
+    const changed = codes.flatMap((c) => read.answers[c].filter((a, q) => differ(a, mine.answers[c][q]))).length;
+    const replace = changed > 0 && confirm(`${changed} answers of ${name} differ between this browser and the file. Take the file's?`);
+    for (const c of codes) mine.answers[c] = mine.answers[c].map((here, q) => merged(here, read.answers[c][q], replace));
+    reader = name;
     state = mine;
-    stored();
+    stored(codes);
     $("name").value = reader;
     greet();
-    $("known").textContent += changed ? ` ${changed} that differed here were replaced by the file's.` : "";
+    if (changed) $("known").textContent += ` ${changed} differed: ${replace ? "the file's were taken" : "those kept here stay"}.`;
   } catch (e) {
     trouble(`${file.name}: ${e.message}`);
   }
 }
 
-const named = () => reader.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 40) || "reader";
+const named = () => reader.replace(/[^\p{L}\p{N}_-]+/gu, "-").slice(0, 40) || "reader";
 
 function key(e) {
   if ($("study").hidden || e.ctrlKey || e.metaKey || e.altKey) return;
@@ -207,7 +225,10 @@ function key(e) {
 const KEYS = {
   y: () => set(active, "answer", "yes"),
   n: () => set(active, "answer", "no"),
-  q: () => choose((active + 1) % study.questions.length),
+  q: () => {
+    choose((active + 1) % study.questions.length);
+    if (study.questions.length > 1) $("said").textContent = `Keys answer: ${study.questions[active]}`;
+  },
   u: nextOpen,
   r: () => view.reset(),
   "+": () => view.scale(1.25),
@@ -223,7 +244,7 @@ build();
 document.addEventListener("keydown", key);
 $("begin").addEventListener("submit", (e) => {
   e.preventDefault();
-  const name = $("name").value.trim();
+  const name = spelled($("name").value);
   if (name) enter(name);
   else $("known").textContent = "Give a name or a code first.";
 });
@@ -247,6 +268,14 @@ $("leave").addEventListener("click", () => {
   $("start").hidden = false;
   greet();
   $("name").focus();
+});
+addEventListener("storage", (e) => {
+  if (e.key !== PLACE || $("study").hidden || unsaved.has(reader)) return;
+  takeOver(reader, state, []);
+  refresh();
+});
+addEventListener("beforeunload", (e) => {
+  if (unsaved.size > 0) e.preventDefault();
 });
 $("name").value = kept()?.last ?? "";
 greet();

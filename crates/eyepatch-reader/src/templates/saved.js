@@ -5,7 +5,10 @@ const SCHEMA = "eyepatch-reader-answers/1";
 const PLACE = "eyepatch-reader:" + study.commitment;
 const none = () => ({ answer: null, confidence: null });
 const blank = () => Object.fromEntries(study.cases.map((c) => [c.code, study.questions.map(none)]));
-const whole = (given) => given.every((a) => a.answer !== null && a.confidence !== null);
+const full = (a) => a.answer !== null && a.confidence !== null;
+const whole = (given) => given.every(full);
+// What the browser would not keep, by reader: it lasts as long as the page.
+const unsaved = new Map();
 
 // All that is kept of this study; null where the browser keeps nothing.
 function kept() {
@@ -16,27 +19,56 @@ function kept() {
   }
 }
 
-function keep(reader, state) {
+const found = (all, reader) => (all && Object.hasOwn(all.readers, reader) ? all.readers[reader] : null);
+
+// Another tab may have kept answers of the same reader: all are taken over, but for those to these cases.
+function takeOver(reader, state, mine) {
+  const answers = found(kept(), reader)?.answers ?? {};
+  for (const code of Object.keys(state.answers)) {
+    if (!mine.includes(code) && answers[code]?.length === study.questions.length) state.answers[code] = answers[code];
+  }
+}
+
+// Keeps where a reader is, and what was said of the cases `mine` here. Whether the browser did.
+function keep(reader, state, mine) {
   try {
+    if (!unsaved.has(reader)) takeOver(reader, state, mine);
     const all = kept() || { last: "", readers: {} };
     all.last = reader;
     all.readers[reader] = state;
     localStorage.setItem(PLACE, JSON.stringify(all));
+    unsaved.delete(reader);
     return true;
   } catch {
+    unsaved.set(reader, state);
     return false;
   }
 }
 
+const isKnown = (reader) => unsaved.has(reader) || found(kept(), reader) !== null;
+
 // A reader's state where it is kept, made to fit this study.
 function recall(reader) {
-  const all = kept();
-  const found = all && Object.hasOwn(all.readers, reader) ? all.readers[reader] : null;
+  const known = unsaved.get(reader) ?? found(kept(), reader);
   const answers = blank();
   for (const code of Object.keys(answers)) {
-    if (found?.answers?.[code]?.length === study.questions.length) answers[code] = found.answers[code];
+    if (known?.answers?.[code]?.length === study.questions.length) answers[code] = known.answers[code];
   }
-  return { at: Math.min(Math.max(0, found?.at | 0), study.cases.length - 1), answers };
+  return { at: Math.min(Math.max(0, known?.at | 0), study.cases.length - 1), answers };
+}
+
+// One name a reader: as it was written first, whatever capitals and blanks it comes with.
+const tidy = (text) => text.replace(/[\p{Cc}\s]+/gu, " ").trim().slice(0, 80);
+function spelled(text) {
+  const name = tidy(text);
+  const known = [...unsaved.keys(), ...Object.keys(kept()?.readers ?? {})];
+  return known.find((k) => k.toLowerCase() === name.toLowerCase()) ?? name;
+}
+
+// An answer of the page and one of a file: whole ones go before half ones; of two whole ones the reader chooses.
+function merged(here, theirs, replace) {
+  if (full(here)) return full(theirs) && replace ? theirs : here;
+  return full(theirs) || (here.answer === null && here.confidence === null) ? theirs : here;
 }
 
 const valid = (a) =>
@@ -70,7 +102,7 @@ function fromJson(text) {
   const file = JSON.parse(text);
   if (file.schema !== SCHEMA) throw new Error("This is no file of answers.");
   if (file.study !== study.commitment) throw new Error("These answers belong to another study.");
-  const reader = String(file.reader ?? "").trim();
+  const reader = tidy(String(file.reader ?? ""));
   if (!reader) throw new Error("The file names no reader.");
   const answers = {};
   for (const c of file.cases) {

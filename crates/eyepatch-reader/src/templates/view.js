@@ -2,6 +2,17 @@
 
 const MAX_ZOOM = 12;
 
+// The window that an image is first seen in. An end of its range that more than 1 % of its pixels share is what covers a part of it,
+// or a background: were it within, the same image would be paler with a part covered than without.
+function shownFirst(values, [low, high]) {
+  const counts = new Uint32Array(65536);
+  for (const v of values) counts[v]++;
+  const [many, ends] = [values.length / 100, [low, high]];
+  if (counts[low] > many) do ends[0]++; while (ends[0] < high && !counts[ends[0]]);
+  if (counts[high] > many) do ends[1]--; while (ends[1] > low && !counts[ends[1]]);
+  return ends[0] < ends[1] ? ends : [low, high];
+}
+
 class View {
   constructor(canvas, changed) {
     this.canvas = canvas;
@@ -23,15 +34,21 @@ class View {
     const eight = picture.depth === 8;
     // 8 bits fill their range; deeper images seldom do.
     this.range = eight || picture.low === picture.high ? [0, eight ? 255 : 65535] : [picture.low, picture.high];
+    this.start = eight ? this.range : shownFirst(picture.values, this.range);
     this.source.width = picture.width;
     this.source.height = picture.height;
     this.reset();
   }
 
+  clear() {
+    this.picture = null;
+    this.draw();
+  }
+
   reset() {
     if (!this.picture) return;
     [this.zoom, this.x, this.y] = [1, 0, 0];
-    const [low, high] = this.range;
+    const [low, high] = this.start;
     this.window = high - low;
     this.level = (low + high) / 2;
     this.paint();
@@ -80,6 +97,7 @@ class View {
 
   // Enlarges about a point of the canvas, from its middle.
   scale(factor, x = 0, y = 0) {
+    if (!this.picture) return;
     const zoom = Math.max(1, Math.min(MAX_ZOOM, this.zoom * factor));
     const by = zoom / this.zoom;
     [this.x, this.y, this.zoom] = [x + (this.x - x) * by, y + (this.y - y) * by, zoom];
@@ -94,11 +112,13 @@ class View {
 
   // In shares of the image's range.
   adjust(window, level) {
+    if (!this.picture) return;
     const span = this.range[1] - this.range[0];
     this.set(this.window + window * span, this.level + level * span);
   }
 
   set(window, level) {
+    if (!this.picture) return;
     const [low, high] = this.range;
     this.window = Math.max(1, Math.min(2 * (high - low), window));
     this.level = Math.max(low, Math.min(high, level));

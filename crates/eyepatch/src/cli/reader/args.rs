@@ -50,7 +50,7 @@ pub(crate) struct ExportArgs {
     pub(crate) study_seed: Option<u64>,
     /// Score from which on the model says yes, for its agreement with readers [default: where it does so as often as the label].
     #[arg(long, allow_hyphen_values = true)]
-    pub(crate) threshold: Option<f64>,
+    pub(crate) threshold: Option<f32>,
     /// What stands on top of the page. It must not tell what readers must not know.
     #[arg(long, default_value = "What do you see in these images?")]
     pub(crate) title: String,
