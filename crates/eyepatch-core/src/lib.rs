@@ -48,7 +48,7 @@ pub use model::{
 pub use params::{Params, Registered};
 pub use probe::{Evidence, FoldRows, Layers, Probe, ProbeCard};
 pub use profile::Profile;
-pub use question::Question;
+pub use question::{Question, upper_half};
 pub use registry::{Entry, Kind, Lookup, Origin, Registry};
 pub use roi::{LegitimateRegion, Mask, Roi};
 pub use sample::{Meta, Row, Sample, Table};

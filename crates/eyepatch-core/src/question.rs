@@ -9,7 +9,7 @@ use crate::{Meta, Row, Table};
 pub struct Question {
     /// The column.
     pub column: String,
-    /// The value that is asked for; of numbers `MEDIAN or more`.
+    /// The value that is asked for; of numbers `NUMBER or more`.
     pub value: String,
     /// The answer of each row; `None` where it has none.
     pub answers: Vec<Option<bool>>,
@@ -19,8 +19,8 @@ impl Question {
     /// Texts that a column may hold; more are names rather than groups.
     pub const MOST_VALUES: usize = 8;
 
-    /// Each value of a column of texts (of two values the second, in their order), or whether a number is the median or more. None for
-    /// a column without values, with one text, or with more than [`Question::MOST_VALUES`].
+    /// Each value of a column of texts (of two values the second, in their order), or whether a number is of the upper half
+    /// ([`upper_half`]). None for a column without values, with one, or with more texts than [`Question::MOST_VALUES`].
     #[must_use]
     pub fn of(table: &Table, column: &str) -> Vec<Self> {
         let texts = |row: &Row| match row.meta.get(column) {
@@ -48,12 +48,19 @@ impl Question {
             _ => None,
         };
         let numbers: Vec<Option<f64>> = table.rows.iter().map(number).collect();
-        let mut sorted: Vec<f64> = numbers.iter().flatten().copied().collect();
-        sorted.sort_unstable_by(f64::total_cmp);
-        let median = *sorted.get(sorted.len() / 2)?;
-        let answers = numbers.iter().map(|x| x.map(|x| x >= median)).collect();
-        Some(Self { column: column.to_owned(), value: format!("{median} or more"), answers })
+        let from = upper_half(numbers.iter().flatten().copied())?;
+        let answers = numbers.iter().map(|x| x.map(|x| x >= from)).collect();
+        Some(Self { column: column.to_owned(), value: format!("{from} or more"), answers })
     }
+}
+
+/// The number from which on the upper half begins: the median, or the second least number where the median is the least, which
+/// would part nothing (a flag of mostly 0, say). None where all finite numbers are equal, or there are none.
+pub fn upper_half(numbers: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut sorted: Vec<f64> = numbers.filter(|x| x.is_finite()).collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let (least, median) = (*sorted.first()?, *sorted.get(sorted.len() / 2)?);
+    if median > least { Some(median) } else { sorted.into_iter().find(|x| *x > least) }
 }
 
 #[cfg(test)]
@@ -91,5 +98,9 @@ mod tests {
             asked(&[Meta::Number(3.0), Meta::Number(1.0), Meta::Number(f64::NAN), Meta::Number(2.0)]);
         assert_eq!(numbers, [("2 or more".to_owned(), vec![Some(true), Some(false), None, Some(true)])]);
         assert!(asked(&[Meta::Missing]).is_empty());
+        // A flag of mostly 0 is a question all the same; one number alone is none.
+        let flag = asked(&[0.0, 0.0, 1.0, 0.0].map(Meta::Number));
+        assert_eq!(flag, [("1 or more".to_owned(), vec![Some(false), Some(false), Some(true), Some(false)])]);
+        assert!(asked(&[Meta::Number(2.0), Meta::Number(2.0)]).is_empty());
     }
 }

@@ -5,13 +5,15 @@ use serde::{Deserialize, Serialize};
 use crate::EmbeddingError;
 use crate::error::count;
 
-/// A class and which images have it.
+/// A class, which images have it and which are known not to; an image may be neither.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Class<'a> {
     /// Its name.
     pub name: &'a str,
     /// One an image.
     pub positive: &'a [bool],
+    /// One an image.
+    pub negative: &'a [bool],
 }
 
 /// Means of a similarity (or of the difference of two) over patients, each with its interval.
@@ -22,11 +24,11 @@ pub struct Similarity {
     pub overall: Outcome<ClusteredMean>,
     /// Over the images that have a class, in the order of the classes; an image with two classes counts in both.
     pub classes: Vec<(String, Outcome<ClusteredMean>)>,
-    /// Over the images that have none of the classes.
+    /// Over the images that are known to have none of the classes.
     pub healthy: Outcome<ClusteredMean>,
 }
 
-/// Means over all images, over those of each class and over the healthy, who have no class at all. Each patient counts
+/// Means over all images, over those of each class and over the healthy, who are known to have no class at all. Each patient counts
 /// once with the mean of the own images; intervals of coverage `level` are Student's t over patients
 /// ([`eyepatch_maps::summary::clustered_mean`]).
 ///
@@ -42,6 +44,7 @@ pub fn by_class(
     count("patients", values.len(), patients.len())?;
     for class in classes {
         count("labels", values.len(), class.positive.len())?;
+        count("labels", values.len(), class.negative.len())?;
     }
     let over = |counts: &dyn Fn(usize) -> bool| {
         let image = |i: usize| Observation { patient: patients[i], value: values[i] };
@@ -52,7 +55,7 @@ pub fn by_class(
     Ok(Similarity {
         overall: over(&|_| true)?,
         classes: classes.iter().map(of).collect::<Result<_, EmbeddingError>>()?,
-        healthy: over(&|i| classes.iter().all(|c| !c.positive[i]))?,
+        healthy: over(&|i| classes.iter().all(|c| c.negative[i]))?,
     })
 }
 

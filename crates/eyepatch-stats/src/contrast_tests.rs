@@ -187,6 +187,52 @@ fn a_perfect_model_of_few_patients_is_not_made_sure_by_many_elsewhere() {
     assert!(one.se > 0.05 && drop.se >= one.se, "{} {}", one.se, drop.se);
 }
 
+/// A column of noise, pointed to the class by the other folds' patients, 1500 times: the mean AUC varies about twice as much as folds
+/// that know nothing of each other would let it.
+#[test]
+fn folds_that_learn_from_each_other_vary_twice_as_much() {
+    use rand_core::{RngCore as _, SeedableRng as _};
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(3);
+    let mut uniform = move || (rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+    let (n, k, runs) = (100_u32, 5_usize, 1500);
+    let (mut found, mut said, mut above) = (Vec::new(), 0.0, [0, 0]);
+    for _ in 0..runs {
+        let labels: Vec<bool> = (0..n).map(|i| (i / 5) % 2 == 0).collect();
+        let column: Vec<f64> = (0..n).map(|_| uniform()).collect();
+        let mean = |fold: usize, wanted: bool| {
+            let of: Vec<f64> = (0..n as usize)
+                .filter(|&i| i % k != fold && labels[i] == wanted)
+                .map(|i| column[i])
+                .collect();
+            of.iter().sum::<f64>() / of.len() as f64
+        };
+        let parts: Vec<(Vec<bool>, Vec<f64>, Vec<u32>)> = (0..k)
+            .map(|fold| {
+                let points = if mean(fold, true) > mean(fold, false) { 1.0 } else { -1.0 };
+                let tested = (0..n).filter(|i| *i as usize % k == fold);
+                let of = |i: u32| (labels[i as usize], (points * column[i as usize], i));
+                let (labels, rest): (Vec<bool>, Vec<(f64, u32)>) = tested.map(of).unzip();
+                let (scores, patients) = rest.into_iter().unzip();
+                (labels, scores, patients)
+            })
+            .collect();
+        let folds: Vec<FoldScores<'_, u32>> = parts
+            .iter()
+            .enumerate()
+            .map(|(fold, (labels, scores, patients))| FoldScores { fold, labels, scores, patients })
+            .collect();
+        let mean = contrast(&[(1.0, &AucInfluence::new(&folds).unwrap())], 0.5).unwrap();
+        found.push(mean.estimate);
+        said += mean.se.powi(2) / f64::from(runs);
+        above[0] += i32::from(mean.p_above(0.0) < 0.05);
+        above[1] += i32::from(mean.cross_fitted().p_above(0.0) < 0.05);
+    }
+    let middle = found.iter().sum::<f64>() / found.len() as f64;
+    let real = found.iter().map(|f| (f - middle).powi(2)).sum::<f64>() / found.len() as f64;
+    assert!((1.6..2.4).contains(&(real / said)), "{}", real / said);
+    assert!(above[0] > runs / 12 && above[1] < runs / 17, "{above:?} of {runs}");
+}
+
 #[test]
 fn refusals() {
     let (labels, [scores, _], patients) = two();

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Attributes {
-    /// The columns: texts of at most 8 values, or numbers, which are asked for the median or more. One that the table lacks is
-    /// left out.
+    /// The columns: texts of at most 8 values, or numbers, which are asked for their upper half. One that the table lacks is left
+    /// out, and said so.
     pub columns: Vec<String>,
     /// Names of the maskings under which features are read; without any the full image, the first that hides the region and the
     /// first that shows nothing else.
@@ -74,7 +74,7 @@ impl Params for Attributes {
 }
 
 /// Reads columns from frozen features layer by layer, and asks whether the full-image model's answer owes anything to them.
-#[plugin("eyepatch/attributes")]
+#[plugin("eyepatch/attributes", revision = 2)]
 impl Probe for Attributes {
     fn card(&self) -> ProbeCard {
         ProbeCard {
@@ -82,9 +82,10 @@ impl Probe for Attributes {
             description: format!(
                 "Can {} be read from what the full-image model of the first fold makes of its tested images? At every layer that the \
                  model marks a logistic regression sees the {} first principal components of the layer's features and is tested on \
-                 patients that it has not seen, in {} folds; p is the share of {} permutations of patients' answers that do as well. What can \
+                 patients that it has not seen, in {} folds; its p is the share of {} permutations of patients' answers that do as well, and its interval allows for folds \
+                 that learn from each other. What can \
                  be read need not be used. So beside it stand the association of the column with each class, the AUC of the full-image \
-                 model within each value, and what it loses when images are weighted so that the column says nothing of the class. \
+                 model within each value, and what it loses when images are weighted so that the column says nothing of the class, with a one-sided p of no loss. \
                  Intervals are clustered by patient; p values are not adjusted for their number.",
                 self.columns.join(", "),
                 self.components,

@@ -1,12 +1,12 @@
 //! What a regression on features tells of a column.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use eyepatch_core::{
     Ctx, DepthProfile, Evidence, Figure, Finding, Labelled, Question, Result, Series, Table,
 };
 use eyepatch_logistic::{Features as Numbers, LogisticRegression};
-use eyepatch_stats::{LabelDraws, auc};
+use eyepatch_stats::{ContrastEstimate, LabelDraws, auc};
 use rayon::prelude::*;
 
 use crate::Attributes;
@@ -23,18 +23,23 @@ const FIT: LogisticRegression = LogisticRegression { c: 1.0, max_iterations: 300
 pub(crate) fn findings(probe: &Attributes, evidence: &Evidence<'_>, ctx: &Ctx) -> Result<Vec<Finding>> {
     let table = evidence.table;
     let questions: Vec<Question> = probe.columns.iter().flat_map(|c| Question::of(table, c)).collect();
-    let said =
-        |why: String| Ok(vec![Finding { note: Some(why), ..Finding::of(CONTRAST, ESTIMAND, 0.5, &[]) }]);
+    let empty = || Finding::of(CONTRAST, ESTIMAND, 0.5, &[]);
     if questions.is_empty() {
-        return said(format!(
+        let why = format!(
             "the table has none of the columns {}, or no two values of them",
             probe.columns.join(", ")
-        ));
+        );
+        return Ok(vec![Finding { note: Some(why), ..empty() }]);
     }
     let features = match all(probe, evidence) {
-        Ok(features) if features.is_empty() => return said("the model gives no features".into()),
+        Ok(features) if features.is_empty() && !evidence.embeddings.is_empty() => {
+            return Ok(left_out(probe, table, &features));
+        }
+        Ok(features) if features.is_empty() => {
+            return Ok(vec![Finding { note: Some("the model gives no features".into()), ..empty() }]);
+        }
         Ok(features) => features,
-        Err(why) => return Ok(vec![Finding::of(CONTRAST, ESTIMAND, 0.5, &[]).not_estimable(why)]),
+        Err(why) => return Ok(vec![empty().not_estimable(why)]),
     };
     let mut found = Vec::new();
     for (i, f) in features.iter().enumerate() {
@@ -42,7 +47,30 @@ pub(crate) fn findings(probe: &Attributes, evidence: &Evidence<'_>, ctx: &Ctx) -
         found.extend(ctx.install(|| of_layer(probe, table, f, &questions, ctx))?);
         ctx.progress().report(i as u64 + 1, features.len() as u64, "layers");
     }
+    found.extend(left_out(probe, table, &features));
     Ok(found)
+}
+
+/// Columns and maskings that were asked for and are not there, a finding for either.
+fn left_out(probe: &Attributes, table: &Table, features: &[Features<'_>]) -> Vec<Finding> {
+    let columns: Vec<&str> =
+        probe.columns.iter().filter(|c| Question::of(table, c).is_empty()).map(String::as_str).collect();
+    let maskings: Vec<&str> = probe
+        .maskings
+        .iter()
+        .filter(|m| features.iter().all(|f| f.masking != **m))
+        .map(String::as_str)
+        .collect();
+    let no_column =
+        format!("the table has no two values of it, or more than {} texts", Question::MOST_VALUES);
+    let kinds =
+        [("column", columns, no_column), ("evaluated", maskings, "the audit embeds no such masking".into())];
+    let missing = kinds.into_iter().filter(|(_, names, _)| !names.is_empty());
+    missing
+        .map(|(what, names, why)| {
+            Finding::of(CONTRAST, ESTIMAND, 0.5, &[(what, &names.join(", "))]).not_estimable(why)
+        })
+        .collect()
 }
 
 /// Every question to one layer under one masking.
@@ -101,12 +129,24 @@ fn ask(
         told.map(|told| told.iter().enumerate().map(labelled).collect());
     match found {
         Ok(folds) => {
-            let found = with(empty, &folds, probe.level, above_chance(&folds));
+            let place: BTreeMap<usize, usize> =
+                known.iter().enumerate().map(|(k, &i)| (f.rows[i], k)).collect();
+            let measured = above_chance(&folds).map(ContrastEstimate::cross_fitted);
+            let found = with(empty, &folds, probe.level, measured);
             let p = found.estimate.and_then(|estimate| {
                 let seed =
                     ctx.seed().child(&q.column).child(&q.value).child(f.layer).child(f.masking).to_u64();
                 let draws = LabelDraws::new(&answers, &patients).ok()?;
-                permuted(probe, parts, f.rows.len(), &known, (&draws, seed), estimate)
+                let tested =
+                    folds.iter().map(|f| f.rows.iter().filter_map(|row| place.get(row).copied()).collect());
+                let asked = Asked {
+                    parts,
+                    n: f.rows.len(),
+                    known: &known,
+                    patients: &patients,
+                    tested: tested.collect(),
+                };
+                permuted(probe, &asked, (&draws, seed), estimate)
             });
             Finding { p, ..found }
         }
@@ -140,13 +180,37 @@ fn tell(parts: &[Part], n: usize, known: &[usize], answers: &[bool]) -> Result<T
     parts.iter().map(one).collect()
 }
 
-/// The share of permutations of the answers that tell as well, (1 + hits) / (1 + permutations) (Phipson & Smyth 2010). One that
-/// cannot be told counts as a hit.
+/// What permutations are asked about.
+struct Asked<'a> {
+    parts: &'a [Part],
+    /// Rows, with and without an answer.
+    n: usize,
+    known: &'a [usize],
+    /// Of the known.
+    patients: &'a [&'a str],
+    /// Tested places of each fold, among the known.
+    tested: Vec<Vec<usize>>,
+}
+
+impl Asked<'_> {
+    /// Whether each fold tests two patients of either answer, as it does of the real ones: the number of folds was chosen so.
+    fn fits(&self, answers: &[bool]) -> bool {
+        let patients = |places: &[usize], wanted: bool| {
+            let of = places.iter().filter(|&&k| answers[k] == wanted);
+            of.map(|&k| self.patients[k]).collect::<BTreeSet<_>>().len()
+        };
+        self.tested.iter().all(|places| patients(places, true) > 1 && patients(places, false) > 1)
+    }
+}
+
+/// Tries to draw a permutation that fits. Of rare answers few do.
+const TRIES: usize = 200;
+
+/// The share of permutations of the answers that tell as well, (1 + hits) / (1 + permutations) (Phipson & Smyth 2010), among those
+/// that fit the folds as the answers do. One that cannot be drawn or told counts as a hit.
 fn permuted(
     probe: &Attributes,
-    parts: &[Part],
-    n: usize,
-    known: &[usize],
+    asked: &Asked<'_>,
     (draws, seed): (&LabelDraws, u64),
     estimate: f64,
 ) -> Option<f64> {
@@ -154,8 +218,9 @@ fn permuted(
         return None;
     }
     let hit = |i: usize| {
-        let answers = draws.draw(seed, i as u64);
-        let mean = tell(parts, n, known, &answers).ok().and_then(|told| {
+        let drawn = (0..TRIES).map(|t| draws.draw(seed, (i * TRIES + t) as u64));
+        let Some(answers) = drawn.into_iter().find(|a| asked.fits(a)) else { return true };
+        let mean = tell(asked.parts, asked.n, asked.known, &answers).ok().and_then(|told| {
             let one = |(places, scores): &(Vec<usize>, Vec<f64>)| {
                 let labels: Vec<bool> = places.iter().map(|&k| answers[k]).collect();
                 auc(&labels, scores).ok()

@@ -28,7 +28,13 @@ fn table() -> Table {
             id: format!("s{i}"),
             patient: format!("p{patient:03}"),
             labels: vec![Some(ill)],
-            meta: BTreeMap::from([("camera".to_owned(), text(camera)), ("ward".to_owned(), text(ward))]),
+            meta: BTreeMap::from([
+                ("camera".to_owned(), text(camera)),
+                ("ward".to_owned(), text(ward)),
+                // Fifteen patients, none of whom stands out in the embeddings of other layers.
+                ("rare".to_owned(), text(if patient % 7 == 3 { "yes" } else { "no" })),
+                ("name".to_owned(), text(&format!("n{patient}"))),
+            ]),
             image: None,
             roi: None,
             line: None,
@@ -61,7 +67,8 @@ fn embeddings(table: &Table) -> Vec<Embeddings> {
             let tells = l == 0 && m < 2;
             let value = |i: usize| {
                 let camera = if tells && is(table, i, "camera", "B") { 0.8 } else { 0.0 };
-                [camera + jitter(i, 10 * m + l), jitter(i, 100 + m), jitter(i, 200 + l)]
+                let rare = if tells && is(table, i, "rare", "yes") { 3.0 } else { 0.0 };
+                [camera + jitter(i, 10 * m + l), jitter(i, 100 + m) + rare, jitter(i, 200 + l)]
             };
             let rows: Vec<usize> = if m == 3 { vec![] } else { (0..IMAGES).collect() };
             all.push(Embeddings {
@@ -113,6 +120,29 @@ fn of<'a>(found: &'a [Finding], contrast: &str, at: &[(&str, &str)]) -> &'a Find
     let fits =
         |f: &&Finding| f.contrast == contrast && at.iter().all(|(k, v)| f.at.get(*k).is_some_and(|x| x == v));
     found.iter().find(fits).unwrap_or_else(|| panic!("no `{contrast}` at {at:?}"))
+}
+
+/// Few permutations of a rare value leave two patients of it to every fold, as its own do; p is among those that do.
+#[test]
+fn a_rare_value_that_is_read_has_a_small_p() {
+    let (found, _) = examine(&Attributes::of(["rare"]), true);
+    let f = of(&found, "readable", &[("layer", "block1"), ("evaluated", "Full")]);
+    assert!(f.estimate.unwrap() > 0.99 && f.p.unwrap() <= 0.01 + 1e-12, "{f:?}");
+    assert_eq!(f.n_patients_positive, 14);
+}
+
+#[test]
+fn what_was_asked_for_and_is_not_there_is_said() {
+    let probe = Attributes {
+        maskings: vec!["NoROI".into(), "NoRoi".into()],
+        ..Attributes::of(["camera", "name", "site"])
+    };
+    let (found, _) = examine(&probe, true);
+    let note = |key: &str, value: &str| of(&found, "readable", &[(key, value)]).note.clone().unwrap();
+    assert!(note("column", "name, site").contains("no two values of it, or more than 8 texts"));
+    assert!(note("evaluated", "NoRoi").contains("embeds no such masking"));
+    let only = Attributes { maskings: vec!["none".into()], ..Attributes::of(["camera"]) };
+    assert!(examine(&only, true).0.iter().any(|f| f.at.get("evaluated").is_some_and(|m| m == "none")));
 }
 
 #[test]

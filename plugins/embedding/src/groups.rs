@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use eyepatch_core::{Colouring, Meta, Table};
+use eyepatch_core::{Colouring, Meta, Table, upper_half};
 
 /// Groups of a column at most; a column of more values is no grouping.
-const MOST: usize = 12;
+pub(crate) const MOST: usize = 12;
 
 /// A way of grouping some rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +29,7 @@ pub(crate) fn groupings(table: &Table, rows: &[usize], columns: &[String]) -> Ve
     all.filter(|g| g.of.iter().flatten().collect::<BTreeSet<_>>().len() > 1).collect()
 }
 
-/// Its texts, or its numbers below and above the median.
+/// Its texts, or its numbers of the lower and the upper half.
 fn of_column(table: &Table, rows: &[usize], column: &str) -> Option<Grouping> {
     let value = |&r: &usize| table.rows[r].meta.get(column).unwrap_or(&Meta::Missing);
     let text = |r: &usize| if let Meta::Text(t) = value(r) { Some(t.as_str()) } else { None };
@@ -41,13 +41,11 @@ fn of_column(table: &Table, rows: &[usize], column: &str) -> Option<Grouping> {
         return (texts.len() <= MOST).then(|| Grouping { by: column.to_owned(), names, of });
     }
     let number = |r: &usize| if let Meta::Number(x) = value(r) { Some(*x) } else { None };
-    let mut sorted: Vec<f64> = rows.iter().filter_map(number).collect();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let median = *sorted.get(sorted.len() / 2)?;
+    let from = upper_half(rows.iter().filter_map(number))?;
     Some(Grouping {
         by: column.to_owned(),
-        names: vec![format!("below {median}"), format!("{median} or more")],
-        of: rows.iter().map(|r| number(r).map(|x| usize::from(x >= median))).collect(),
+        names: vec![format!("below {from}"), format!("{from} or more")],
+        of: rows.iter().map(|r| number(r).map(|x| usize::from(x >= from))).collect(),
     })
 }
 

@@ -77,7 +77,7 @@ impl Params for Embedding {
 }
 
 /// Similarity of masked embeddings to full ones, how far groups lie apart, and maps of two dimensions.
-#[plugin("eyepatch/embedding")]
+#[plugin("eyepatch/embedding", revision = 2)]
 impl Probe for Embedding {
     fn card(&self) -> ProbeCard {
         let layer = self.layer.as_deref().unwrap_or("the last layer, from which outputs are computed");

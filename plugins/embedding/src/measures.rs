@@ -10,11 +10,14 @@ use eyepatch_maps::Outcome;
 use eyepatch_maps::summary::ClusteredMean;
 
 use crate::Embedding;
-use crate::groups::{Grouping, groupings};
-use crate::views::{View, Views, part};
+use crate::groups::{Grouping, MOST, groupings};
+use crate::views::{View, Views, evenly, part};
 
 /// Name of the group of images that have none of the classes.
 const HEALTHY: &str = "no class";
+
+/// A contrast with its estimand.
+const SILHOUETTE: (&str, &str) = ("silhouette", "mean silhouette, -1 to 1; 0 where groups do not lie apart");
 
 /// One number an image, or why there are none.
 type Values = std::result::Result<Vec<f64>, String>;
@@ -34,16 +37,13 @@ pub(crate) fn findings(probe: &Embedding, evidence: &Evidence<'_>, ctx: &Ctx) ->
 /// The three similarities and the first less the second, for every masking, over all images and by class.
 fn similarities(probe: &Embedding, table: &Table, views: &Views) -> Vec<Finding> {
     let patients = views.patients(table);
-    let has = |class: usize| -> Vec<bool> {
-        views.rows.iter().map(|&r| table.rows[r].labels[class] == Some(true)).collect()
+    let is = |class: usize, wanted: bool| -> Vec<bool> {
+        views.rows.iter().map(|&r| table.rows[r].labels[class] == Some(wanted)).collect()
     };
-    let labels: Vec<Vec<bool>> = (0..table.classes.len()).map(has).collect();
-    let classes: Vec<Class<'_>> = table
-        .classes
-        .iter()
-        .zip(&labels)
-        .map(|(name, positive)| Class { name: name.as_str(), positive })
-        .collect();
+    let labels: Vec<[Vec<bool>; 2]> = (0..table.classes.len()).map(|c| [is(c, true), is(c, false)]).collect();
+    let named = table.classes.iter().zip(&labels);
+    let classes: Vec<Class<'_>> =
+        named.map(|(name, [positive, negative])| Class { name, positive, negative }).collect();
     let Some((full, masked)) = views.views.split_first() else { return Vec::new() };
     let one = |view: &View| -> Vec<Finding> {
         let own = to_full(&full.points, &view.points);
@@ -128,20 +128,29 @@ fn mean(
 
 /// Silhouette, purity and discrepancy by masking, class and column.
 fn apart(probe: &Embedding, table: &Table, views: &Views, ctx: &Ctx) -> Result<Vec<Finding>> {
-    let places = views.one_a_patient(table, &views.at_most(table, probe.points));
+    let all: Vec<usize> = (0..views.rows.len()).collect();
+    let places = evenly(&views.one_a_patient(table, &all), probe.points);
     let mut found = Vec::new();
     if views.views.len() > 1 {
         // As many images as there is room for under all maskings.
-        let few: Vec<usize> =
-            places.iter().copied().take((probe.points / views.views.len()).max(2)).collect();
+        let few = evenly(&places, (probe.points / views.views.len()).max(2));
         let (points, of) = stacked(views, &few);
         let names = views.views.iter().map(|v| v.masking.clone()).collect();
         let grouping = Grouping { by: "masking".into(), names, of: of.into_iter().map(Some).collect() };
         found.extend(spread(probe, "all maskings", points, &grouping, few.len()));
     }
+    let groups = groupings(table, &views.rows, &probe.columns);
+    let idle = probe.columns.iter().filter(|c| groups.iter().all(|g| g.by != **c));
+    let idle: Vec<&str> = idle.map(String::as_str).collect();
+    if !idle.is_empty() {
+        let why = format!("the images have no two values of it, or more than {MOST} texts");
+        found.push(
+            Finding::of(SILHOUETTE.0, SILHOUETTE.1, 0.0, &[("by", &idle.join(", "))]).not_estimable(why),
+        );
+    }
     for view in &views.views {
         let points = part(&view.points, &places);
-        for grouping in groupings(table, &views.rows, &probe.columns) {
+        for grouping in &groups {
             ctx.check()?;
             let here = grouping.at(&places);
             found.extend(spread(probe, &view.masking, points.clone(), &here, places.len()));
@@ -176,7 +185,9 @@ fn spread(
     let points = points.and_then(|p| part(&p, &kept));
     let place = [("by", grouping.by.as_str()), ("evaluated", evaluated)];
     let finding = |contrast, estimand, reference, estimate: std::result::Result<f64, String>| {
-        let (n_images, n_patients) = (kept.len(), kept.len().min(patients));
+        // Of several maskings each image stands there more than once.
+        let n_images = kept.len().min(patients);
+        let n_patients = n_images;
         let empty = Finding { n_images, n_patients, ..Finding::of(contrast, estimand, reference, &place) };
         match estimate {
             Ok(estimate) => Finding { estimate: Some(estimate), ..empty },
@@ -191,7 +202,7 @@ fn spread(
     let shares = points.and_then(|p| purity(&p, &of, probe.neighbours).map_err(|e| e.to_string()));
     let chance = shares.as_ref().map_or(0.0, |s| s.chance);
     vec![
-        finding("silhouette", "mean silhouette, -1 to 1; 0 where groups do not lie apart", 0.0, silhouettes),
+        finding(SILHOUETTE.0, SILHOUETTE.1, 0.0, silhouettes),
         finding(
             "neighbours of the own group",
             "share of the nearest neighbours that are of the own group; the reference is what chance gives",

@@ -1,6 +1,6 @@
 //! The evidence's embeddings of one layer, sorted, with the rows that may be compared.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use eyepatch_core::{Embeddings, Evidence, Keep, Table};
 use eyepatch_embedding::Points;
@@ -56,17 +56,28 @@ impl Views {
         self.rows.iter().map(|&r| table.rows[r].patient.as_str()).collect()
     }
 
-    /// Places of whole patients, of at most `most` rows together: all of them, or patients at even steps.
+    /// Places of whole patients, of at most `most` rows together: all of them, or of patients at even steps as many as fit.
     pub(crate) fn at_most(&self, table: &Table, most: usize) -> Vec<usize> {
         let n = self.rows.len();
         if n <= most {
             return (0..n).collect();
         }
         let patients: BTreeSet<&str> = self.patients(table).into_iter().collect();
-        let step = n.div_ceil(most.max(1));
-        let kept: BTreeSet<&str> = patients.into_iter().step_by(step).collect();
-        let places = (0..n).filter(|&i| kept.contains(table.rows[self.rows[i]].patient.as_str()));
-        places.take(most).collect()
+        let patients: Vec<&str> = patients.into_iter().collect();
+        let mut images: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for i in 0..n {
+            images.entry(&table.rows[self.rows[i]].patient).or_default().push(i);
+        }
+        let mut kept: Vec<usize> = Vec::new();
+        // At the mean number of images a patient this many fit.
+        for patient in evenly(&patients, (patients.len() * most).div_ceil(n)) {
+            let own = images.get(patient).map_or(&[][..], Vec::as_slice);
+            if kept.len() + own.len() <= most {
+                kept.extend(own);
+            }
+        }
+        kept.sort_unstable();
+        kept
     }
 
     /// One place a patient, that of the first row.
@@ -92,8 +103,56 @@ fn view(e: &Embeddings, rows: &[usize]) -> Result<View, String> {
     })
 }
 
+/// At most so many, at even steps from the first to the last.
+pub(crate) fn evenly<T: Copy>(all: &[T], most: usize) -> Vec<T> {
+    let n = all.len();
+    if n <= most { all.to_vec() } else { (0..most).map(|i| all[i * n / most]).collect() }
+}
+
 /// Some rows of points.
 pub(crate) fn part(points: &Points, places: &[usize]) -> Result<Points, String> {
     let values: Vec<f64> = places.iter().flat_map(|&i| points.row(i).iter().copied()).collect();
     Points::new(&values, places.len(), points.columns()).map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use eyepatch_core::Row;
+
+    use super::*;
+
+    /// 300 images of 100 patients, one of whom has 102.
+    fn views() -> (Views, Table) {
+        let row = |i: usize| Row {
+            id: i.to_string(),
+            patient: format!("p{:03}", if i < 198 { i / 2 } else { 99 }),
+            labels: vec![],
+            meta: BTreeMap::new(),
+            image: None,
+            roi: None,
+            line: None,
+        };
+        let table = Table { classes: vec![], rows: (0..300).map(row).collect() };
+        (Views { rows: (0..300).collect(), views: Vec::new(), noise: None }, table)
+    }
+
+    #[test]
+    fn a_limit_keeps_whole_patients_from_the_first_to_the_last() {
+        let (views, table) = views();
+        for most in [2, 50, 150, 299] {
+            let kept = views.at_most(&table, most);
+            assert!(kept.len() <= most && kept.len() * 3 >= most, "{} of {most}", kept.len());
+            let whole = |patient: &str| table.rows.iter().filter(|r| r.patient == patient).count();
+            let mut images: BTreeMap<&str, usize> = BTreeMap::new();
+            kept.iter().for_each(|&i| *images.entry(&table.rows[i].patient).or_default() += 1);
+            assert!(images.iter().all(|(p, n)| *n == whole(p)), "a patient is cut");
+        }
+        assert_eq!(views.at_most(&table, 300).len(), 300);
+        let places: Vec<usize> = (0..300).collect();
+        assert_eq!(views.one_a_patient(&table, &places).len(), 100);
+        assert_eq!(evenly(&[1, 2, 3, 4, 5, 6, 7], 3), [1, 3, 5]);
+        assert_eq!(evenly(&[1, 2], 3), [1, 2]);
+    }
 }

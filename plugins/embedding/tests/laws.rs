@@ -119,7 +119,14 @@ fn a_camera_that_is_told_lies_apart_and_a_label_that_is_not_does_not() {
     assert!(full("discrepancy", "camera").p.unwrap() <= 0.005 + 1e-12);
     assert!(full("discrepancy", "ill").p.unwrap() > 0.05);
     let masking = of(&found, "silhouette", &[("by", "masking")]);
-    assert!(masking.estimate.unwrap() < 0.1 && masking.n_images == 80);
+    assert!(masking.estimate.unwrap() < 0.1 && masking.n_images == 40);
+}
+
+#[test]
+fn a_column_that_groups_nothing_is_said() {
+    let (found, _) = examine(&Embedding::default().columns(["camera", "nowhere"]));
+    let note = of(&found, "silhouette", &[("by", "nowhere")]).note.clone().unwrap();
+    assert!(note.contains("no two values"), "{note}");
 }
 
 #[test]

@@ -130,7 +130,10 @@ fn estimated(probe: &Tabular, empty: Finding, known: Result<Compared<'_>, String
         let other = other.as_deref().map(influence).transpose()?;
         let mut terms = vec![(1.0, &own)];
         terms.extend(other.iter().map(|o| (-1.0, o)));
-        let found = contrast(&terms, counted.reference).map_err(|e| e.to_string())?;
+        let mut found = contrast(&terms, counted.reference).map_err(|e| e.to_string())?;
+        if other.is_none() && learn_from_each_other(&model) {
+            found = found.cross_fitted();
+        }
         let bounds = found.interval(probe.level).map_err(|e| e.to_string())?;
         Ok((found, bounds))
     });
@@ -141,6 +144,12 @@ fn estimated(probe: &Tabular, empty: Finding, known: Result<Compared<'_>, String
     let by = counted.reference;
     let interval = Interval { lower: lower + by, upper: upper + by, level: probe.level };
     Finding { p: Some(found.p_above(0.0)), ..counted.measured(found.estimate + by, interval) }
+}
+
+/// Whether folds test different images, and so train on each other's; with a common test set they do not.
+fn learn_from_each_other(folds: &[Labelled<'_>]) -> bool {
+    let tested: usize = folds.iter().map(|f| f.rows.len()).sum();
+    folds.len() > 1 && folds.iter().flat_map(|f| &f.rows).collect::<BTreeSet<_>>().len() == tested
 }
 
 fn influence<'a>(folds: &[Labelled<'a>]) -> Result<AucInfluence<&'a str>, String> {

@@ -67,7 +67,7 @@ impl Params for Tabular {
 
 /// A logistic regression on metadata, fitted to the training rows of each fold and asked about its tested rows; and each image
 /// model less this baseline, on the same images.
-#[plugin("eyepatch/tabular")]
+#[plugin("eyepatch/tabular", revision = 2)]
 impl Probe for Tabular {
     fn card(&self) -> ProbeCard {
         let ordinal = match self.ordinal.as_slice() {

@@ -78,7 +78,7 @@ fn a_column_that_tells_beats_chance_and_one_that_does_not_does_not() {
     let tells = found("tells");
     // Both values are right in 9 of 10: AUC 0.9.
     assert!((tells.estimate.unwrap() - 0.9).abs() < 1e-9, "{tells:?}");
-    assert!(tells.p.unwrap() < 1e-6 && tells.n_patients == 120 && tells.n_images == 240);
+    assert!(tells.p.unwrap() < 1e-3 && tells.n_patients == 120 && tells.n_images == 240);
     let age = found("age");
     assert!(age.interval.unwrap().lower < 0.5, "{age:?}");
     assert!(found("often").estimate.is_some());
