@@ -45,7 +45,7 @@ pub fn findings(audit: &AuditResult) -> Result<String> {
         row.push(number(f.estimate));
         row.extend(bounds(f.interval));
         row.extend([number(Some(f.reference)), number(f.margin), number(f.p)]);
-        row.push(format!("{:?}", f.direction).to_lowercase());
+        row.push(f.interval.map_or_else(String::new, |_| format!("{:?}", f.direction).to_lowercase()));
         row.extend(
             [f.n_images, f.n_patients, f.n_patients_positive, f.n_patients_negative].map(|n| n.to_string()),
         );

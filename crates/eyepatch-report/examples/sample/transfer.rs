@@ -62,8 +62,8 @@ fn class() -> TransferClass {
             sensitivity: [estimate(0.91, 0.03), estimate(0.64, 0.08)],
             specificity: [estimate(0.78, 0.04), estimate(0.69, 0.06)],
             prevalence: [0.43, 0.29],
-            ppv: [0.757, 0.457, 0.609],
-            npv: [0.92, 0.824, 0.718],
+            ppv: [0.757, 0.457, 0.609].map(Some),
+            npv: [0.92, 0.824, 0.718].map(Some),
         }),
         note: None,
     }

@@ -209,10 +209,11 @@ fn finding<'a, N: Counted>(f: &'a Finding<N>, keys: &BTreeSet<&str>) -> FindingR
         reference: format::number(f.reference, 2),
         margin: format::optional(f.margin, 2),
         p: format::p(f.p),
-        direction: match f.direction {
-            Direction::Above => "above",
-            Direction::Below => "below",
-            Direction::Undecided => "undecided",
+        direction: match (f.interval, f.direction) {
+            (None, _) => format::NONE,
+            (_, Direction::Above) => "above",
+            (_, Direction::Below) => "below",
+            (_, Direction::Undecided) => "undecided",
         },
         f,
     }

@@ -129,6 +129,10 @@ fn operating(c: &Carried) -> Operating {
     let estimates = |of: &[Estimate; 2]| of.each_ref().map(|e| format::estimate(Some(e)));
     let [sens, spec] = [&c.sensitivity, &c.specificity].map(estimates);
     let percents = |a: f64, b: f64| (format::percent(a), format::percent(b));
+    let known = |a: Option<f64>, b: Option<f64>| {
+        let text = |v: Option<f64>| v.map_or_else(|| format::NONE.to_owned(), format::percent);
+        (text(a), text(b))
+    };
     let row = |what, (home, there): (String, String)| (what, home, there);
     Operating {
         target: format::percent(c.target),
@@ -136,9 +140,9 @@ fn operating(c: &Carried) -> Operating {
             row("Sensitivity", sens.into()),
             row("Specificity", spec.into()),
             row("Positive images", percents(c.prevalence[0], c.prevalence[1])),
-            row("Positive predictive value", percents(c.ppv[0], c.ppv[1])),
-            row("Negative predictive value", percents(c.npv[0], c.npv[1])),
+            row("Positive predictive value", known(c.ppv[0], c.ppv[1])),
+            row("Negative predictive value", known(c.npv[0], c.npv[1])),
         ],
-        reweighted: percents(c.ppv[2], c.npv[2]),
+        reweighted: known(c.ppv[2], c.npv[2]),
     }
 }

@@ -122,8 +122,9 @@ pub struct Carried {
     pub specificity: [Estimate; 2],
     /// Share of positives at home and there.
     pub prevalence: [f64; 2],
-    /// Share of called images that are positive: at home, there, and there if positives were as frequent as at home.
-    pub ppv: [f64; 3],
-    /// Share of images not called that are negative, in the same order.
-    pub npv: [f64; 3],
+    /// Share of called images that are positive: at home, there, and there if positives were as frequent as at home; `None` where no
+    /// image is called.
+    pub ppv: [Option<f64>; 3],
+    /// Share of images not called that are negative, in the same order; `None` where all are called.
+    pub npv: [Option<f64>; 3],
 }

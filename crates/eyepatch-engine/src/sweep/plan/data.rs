@@ -5,17 +5,24 @@ use serde_json::{Value, json};
 
 use super::{PREPARE, Role, SweepPlan, identity};
 use crate::data::PREPARE_REVISION;
+use crate::sweep::shared::Shared;
 use crate::sweep::{check, measure, work};
+
+/// All that prepared images depend on.
+pub(super) fn preparation(s: &Shared) -> Value {
+    let mut body = json!({
+        "dataset": identity(s.dataset.spec()), "content": s.content, "size": s.size, "revision": PREPARE_REVISION,
+    });
+    if s.preparation == Profile::Published {
+        body["preparation"] = json!(s.preparation);
+    }
+    body
+}
 
 impl SweepPlan {
     pub(super) fn prepare(&mut self) {
         let s = self.shared.clone();
-        let mut body = json!({
-            "dataset": identity(s.dataset.spec()), "content": s.content, "size": s.size, "revision": PREPARE_REVISION,
-        });
-        if s.preparation == Profile::Published {
-            body["preparation"] = json!(s.preparation);
-        }
+        let body = preparation(&s);
         let name = s.dataset.card().name;
         let cell = self.push(Role::Prepare, name, body, vec![], work::prepare);
         cell.parallel = true;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use eyepatch_core::{Ctx, Seed, Workload};
 use serde_json::{Value, json};
 
+use super::data::preparation;
 use super::{PREPARE, Role, SURVEY, SweepPlan, dilated_name, identity};
 use crate::Result;
 use crate::cell::CellCtx;
-use crate::data::PREPARE_REVISION;
 use crate::run::Options;
 use crate::sweep::features::{self, FeatureSet};
 use crate::sweep::shared::Shared;
@@ -238,9 +238,7 @@ impl SweepPlan {
         }
         self.others.push(other.clone());
         let of = other.clone();
-        let body = json!({
-            "dataset": identity(of.dataset.spec()), "content": of.content, "size": of.size, "revision": PREPARE_REVISION,
-        });
+        let body = preparation(&of);
         let prepare = move |_: &Shared, cell: &CellCtx| work::prepare(&of, cell);
         let cell = self.push(Role::Elsewhere, "broken".into(), body, vec![], prepare);
         cell.parallel = true;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::data::preparation;
 use super::models::FitCell;
 use super::{Role, SURVEY, SweepPlan, dilated_name, identity};
 use crate::Result;
 use crate::cell::CellCtx;
-use crate::data::PREPARE_REVISION;
 use crate::run::Options;
 use crate::sweep::shared::Shared;
 use crate::sweep::transfer::{External, Transfer};
@@ -21,10 +21,7 @@ impl SweepPlan {
             let external = External::new(&self.shared, transfer, options)?;
             let of = external.shared.clone();
             self.others.push(of.clone());
-            let body = json!({
-                "dataset": identity(of.dataset.spec()), "content": of.content, "size": of.size,
-                "preparation": of.preparation, "revision": PREPARE_REVISION,
-            });
+            let body = preparation(&of);
             let name = of.dataset.card().name;
             let from = of.clone();
             let prepare = move |_: &_, cell: &CellCtx| work::prepare(&from, cell);

@@ -68,9 +68,14 @@ impl<'a> Compared<'a> {
         let (home, there) = (self.folds(true, full, whole), self.folds(false, full, whole));
         let space = self.sets.first().map(|s| s.scores.space);
         let (calibration, mut notes) = match calibration(space, &home, &there) {
-            Ok(rows) => (rows, Vec::new()),
+            Ok(found) => found,
             Err(why) => (Vec::new(), vec![format!("No calibration: {why}.")]),
         };
+        let asked = external.asked.subgroups.iter();
+        notes.extend(asked.filter(|column| Question::of(self.abroad, column).is_empty()).map(|column| {
+            let most = Question::MOST_VALUES;
+            format!("No groups by {column}: the external table has no values of it, one only, or more than {most} texts.")
+        }));
         let operating = match carried(external.asked.sensitivity, &home, &there) {
             Ok(carried) => Some(carried),
             Err(why) => {
@@ -200,11 +205,13 @@ fn sentence(row: &TransferRow) -> String {
             row.note.as_deref().unwrap_or("it is not estimable")
         );
     };
-    let Some(interval) = drop.interval else { return String::new() };
+    let Some(interval) = drop.interval else {
+        return "What the full-image model loses has no interval.".into();
+    };
     let moves = match (interval.lower > 0.0, interval.upper < 0.0) {
         (true, _) => "falls",
         (_, true) => "rises",
-        _ => "changes by no more than chance would",
+        _ => "is not shown to change",
     };
     format!(
         "The AUC of the full-image model {moves}: {:.3} at home, {:.3} there, a drop of {:.3} [{:.3}, {:.3}].",

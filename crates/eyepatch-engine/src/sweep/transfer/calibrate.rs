@@ -20,7 +20,7 @@ struct Form<'f, 'a> {
 }
 
 /// One row a form: at home and abroad as delivered, abroad recalibrated on the same fold's tested images at home, and on other external
-/// patients.
+/// patients. A form that cannot be made leaves the others; why is said beside them.
 ///
 /// # Errors
 /// In words, where outputs are no probabilities, or a side is missing.
@@ -28,7 +28,7 @@ pub(super) fn calibration(
     space: Option<OutputSpace>,
     home: &[Labelled<'_>],
     there: &[Labelled<'_>],
-) -> Result<Vec<Calibration>, String> {
+) -> Result<(Vec<Calibration>, Vec<String>), String> {
     let probability: fn(f64) -> f64 = match space {
         Some(OutputSpace::Logits) => |x| 1.0 / (1.0 + (-x).exp()),
         Some(OutputSpace::Probabilities) => |x| x,
@@ -39,25 +39,31 @@ pub(super) fn calibration(
     };
     let plain = |folds: &[Labelled<'_>]| -> Vec<Vec<f64>> { folds.iter().map(of).collect() };
     let (own, abroad) = (plain(home), plain(there));
-    let mut at_home = Vec::new();
-    for (fold, p) in there.iter().zip(&abroad) {
+    let by_home = |(fold, p): (&Labelled<'_>, &Vec<f64>)| {
         let at = home.iter().position(|h| h.fold == fold.fold);
         let at = at.ok_or_else(|| format!("fold {} was not tested at home", fold.fold))?;
         let line = Line::fitted(&home[at], &own[at])?;
-        at_home.push(p.iter().map(|p| line.apply(*p)).collect());
-    }
-    let crossed: Vec<Vec<f64>> =
-        there.iter().zip(&abroad).map(|(f, p)| crossed(f, p)).collect::<Result<_, _>>()?;
+        Ok(p.iter().map(|p| line.apply(*p)).collect())
+    };
+    let at_home: Result<Vec<Vec<f64>>, String> = there.iter().zip(&abroad).map(by_home).collect();
+    let crossed: Result<Vec<Vec<f64>>, String> =
+        there.iter().zip(&abroad).map(|(f, p)| crossed(f, p)).collect();
     let form =
         |data, form, folds: &'_ [Labelled<'_>], values: Vec<Vec<f64>>| -> Result<Calibration, String> {
             measured(&Form { data, form, folds: folds.iter().zip(values).collect() })
         };
-    Ok(vec![
+    let mut rows = vec![
         form("internal", "as delivered", home, own.clone())?,
-        form("external", "as delivered", there, abroad)?,
-        form("external", "recalibrated at home", there, at_home)?,
-        form("external", "recalibrated there", there, crossed)?,
-    ])
+        form("external", "as delivered", there, abroad.clone())?,
+    ];
+    let mut notes = Vec::new();
+    for (name, values) in [("recalibrated at home", at_home), ("recalibrated there", crossed)] {
+        match values.and_then(|values| form("external", name, there, values)) {
+            Ok(row) => rows.push(row),
+            Err(why) => notes.push(format!("Not {name}: {why}.")),
+        }
+    }
+    Ok((rows, notes))
 }
 
 /// Logistic recalibration.
@@ -148,7 +154,8 @@ mod tests {
     fn a_shift_abroad_is_seen_and_mended_there_only() {
         let ids: Vec<String> = (0..400).map(|i| format!("p{i:03}")).collect();
         let (home, there) = (fold(&ids, |x| x), fold(&ids, |x| 0.5 * x - 1.0));
-        let rows = calibration(Some(OutputSpace::Logits), &[home], &[there]).unwrap();
+        let (rows, notes) = calibration(Some(OutputSpace::Logits), &[home], &[there]).unwrap();
+        assert_eq!(notes, Vec::<String>::new());
         let named: Vec<(&str, &str)> = rows.iter().map(|r| (r.data.as_str(), r.form.as_str())).collect();
         assert_eq!(named[0], ("internal", "as delivered"));
         let slope = |i: usize| rows[i].slope.unwrap();
@@ -158,6 +165,17 @@ mod tests {
         assert!((slope(3) - 1.0).abs() < 0.2 && rows[3].in_the_large.unwrap().abs() < 0.1);
         assert!(rows[3].brier < rows[1].brier && rows[3].ece < rows[1].ece);
         assert_eq!(rows[0].bins.len(), 10);
+    }
+
+    /// A model that is perfect at home cannot be recalibrated there; what needs no line stays.
+    #[test]
+    fn a_form_that_cannot_be_made_leaves_the_others() {
+        let ids: Vec<String> = (0..400).map(|i| format!("p{i:03}")).collect();
+        let perfect = fold(&ids, |x| if x > 0.0 { 1e9 } else { -1e9 });
+        let (rows, notes) = calibration(Some(OutputSpace::Logits), &[perfect], &[fold(&ids, |x| x)]).unwrap();
+        let forms: Vec<&str> = rows.iter().map(|r| r.form.as_str()).collect();
+        assert_eq!(forms, ["as delivered", "as delivered", "recalibrated there"]);
+        assert!(notes.len() == 1 && notes[0].starts_with("Not recalibrated at home: "), "{notes:?}");
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(super) fn carried(target: f64, home: &[Labelled<'_>], there: &[Labelled<'_>]
         [own.share(false)?, abroad.share(false)?],
     ];
     let prevalence = [own.prevalence(), abroad.prevalence()];
-    let predictive = |of: fn(f64, f64, f64) -> f64| {
+    let predictive = |of: fn(f64, f64, f64) -> Option<f64>| {
         [
             of(sens[0].value, spec[0].value, prevalence[0]),
             of(sens[1].value, spec[1].value, prevalence[1]),
@@ -44,10 +44,10 @@ pub(super) fn carried(target: f64, home: &[Labelled<'_>], there: &[Labelled<'_>]
     })
 }
 
-/// By Bayes' rule; 0 where nothing is called.
-fn ppv(sensitivity: f64, specificity: f64, prevalence: f64) -> f64 {
+/// By Bayes' rule; `None` where nothing is called.
+fn ppv(sensitivity: f64, specificity: f64, prevalence: f64) -> Option<f64> {
     let (right, wrong) = (sensitivity * prevalence, (1.0 - specificity) * (1.0 - prevalence));
-    if right + wrong > 0.0 { right / (right + wrong) } else { 0.0 }
+    (right + wrong > 0.0).then(|| right / (right + wrong))
 }
 
 fn threshold(fold: &Labelled<'_>, target: f64) -> Option<f64> {
@@ -123,8 +123,8 @@ mod tests {
         assert_eq!([found.sensitivity[0].value, found.sensitivity[1].value], [0.75, 0.5]);
         assert_eq!([found.specificity[0].value, found.specificity[1].value], [0.75, 0.5]);
         assert_eq!(found.prevalence, [0.5, 0.5]);
-        assert_eq!(found.ppv, [0.75, 0.5, 0.5]);
-        assert_eq!(found.npv, [0.75, 0.5, 0.5]);
+        assert_eq!(found.ppv, [0.75, 0.5, 0.5].map(Some));
+        assert_eq!(found.npv, [0.75, 0.5, 0.5].map(Some));
         let interval = found.sensitivity[1].interval.unwrap();
         assert!(interval.lower > 0.1 && interval.upper < 0.9);
     }
@@ -144,8 +144,9 @@ mod tests {
 
     #[test]
     fn fewer_positives_there_lower_the_predictive_value() {
-        assert!((ppv(0.9, 0.9, 0.5) - 0.9).abs() < 1e-12);
-        assert!((ppv(0.9, 0.9, 0.1) - 0.5).abs() < 1e-12);
-        assert_eq!(ppv(0.0, 1.0, 0.5), 0.0);
+        assert!((ppv(0.9, 0.9, 0.5).unwrap() - 0.9).abs() < 1e-12);
+        assert!((ppv(0.9, 0.9, 0.1).unwrap() - 0.5).abs() < 1e-12);
+        // Of no call nothing is right or wrong.
+        assert_eq!(ppv(0.0, 1.0, 0.5), None);
     }
 }

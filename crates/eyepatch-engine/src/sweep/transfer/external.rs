@@ -49,6 +49,9 @@ impl External {
         let table = Table { classes: table.classes, rows };
         let mut notes = Vec::new();
         let evaluations = evaluations(own, &dataset.unmasked_only(), &mut notes);
+        if dataset.brightness_leaks() {
+            notes.push(LEAKS.into());
+        }
         let content = shared::content(&dataset, &sources, &ctx)?;
         // Every fold's model is asked about all rows. Rows that give or teach a masking something are external, too.
         let splits = Splits::all_tested(table.rows.len(), own.splits.folds.len());
@@ -73,6 +76,10 @@ impl External {
         Ok(Self { shared: Arc::new(shared), asked: transfer.asked.clone(), notes, cells: [0; 2] })
     }
 }
+
+/// Said of data that were stretched or saved anew before.
+const LEAKS: &str = "Hidden pixels of these images had set the brightness of visible ones before they came here, so that no masking of them \
+                     hides.";
 
 /// The table with the classes of the audit's own, in their order.
 fn as_own(external: &Table, own: &Table) -> Result<Table, String> {
@@ -120,14 +127,18 @@ fn evaluations(own: &Shared, unmasked: &Option<String>, notes: &mut Vec<String>)
 }
 
 impl Shared {
-    /// Hash over all that turns a file into what a model sees under these maskings.
+    /// Hash over all that turns a file into what a model sees under these maskings, and whether hidden pixels had set the brightness
+    /// of visible ones before it came here.
     pub(super) fn preparation_hash(&self, names: &[&str]) -> ContentHash {
         let steps = serde_json::to_vec(&(
             self.size,
             self.preparation == Profile::Published,
             &self.model.card().preprocessing,
         ));
-        let mut hasher = Hasher::new().part(steps.unwrap_or_default()).part(format!("{:?}", self.pipeline));
+        let mut hasher = Hasher::new()
+            .part(steps.unwrap_or_default())
+            .part(format!("{:?}", self.pipeline))
+            .part([u8::from(self.dataset.brightness_leaks())]);
         for name in names {
             let found = self.maskings.iter().find(|m| m.card.name == *name);
             let spec = found.map(|m| serde_json::to_vec(m.handle.spec()).unwrap_or_default());
