@@ -1,22 +1,23 @@
 //! From finished cells to the result.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use eyepatch_core::{Attribution, Ctx, Evidence, Finding, Keep, Meta, ScoreSet};
+use eyepatch_core::{Ctx, Evidence, Finding, Keep};
 use eyepatch_report::schema::{
-    AuditResult, Check, ClassCount, ColumnSummary, Curve, CurvePoint, DataSummary, Estimate, Further,
-    FurtherRow, MaskingSummary, Matrix, ModelSummary, Provenance, Training, Verdict,
+    AuditResult, Curve, CurvePoint, Estimate, Further, FurtherRow, MaskingSummary, Matrix, ModelSummary,
+    Verdict,
 };
 
+use super::gathered::Gathered;
 use super::measure::Measures;
-use super::plan::{Role, SweepPlan};
+use super::plan::SweepPlan;
 use super::shared::{DELIVERED, Masking, Shared};
-use super::{answer, check, gallery, maps, measure, probes, readable, tables, transfer, work};
+use super::summary::{data_summary, notes, provenance};
+use super::{answer, gallery, maps, probes, tables, transfer};
 use crate::Result;
-use crate::cell::read_json;
-use crate::run::{Assembled, Outcome, Precision};
-use crate::verdict::{Case, Readout, VerdictRule, verdict};
+use crate::run::{Assembled, Outcome};
+use crate::verdict::{Case, VerdictRule, verdict};
 
 /// Confidence level of every interval.
 pub(super) const LEVEL: f64 = 0.95;
@@ -121,112 +122,6 @@ pub(super) fn verdict_of(plan: &SweepPlan, rule: &VerdictRule, gathered: &Gather
         },
     };
     verdict(&case)
-}
-
-/// Name of a data set's broken twin in its score sets.
-pub(super) const BROKEN: &str = "broken";
-
-/// What the cells left.
-#[derive(Default)]
-pub(super) struct Gathered {
-    pub(super) scores: Vec<ScoreSet>,
-    /// Scores on the twin whose associations are broken.
-    pub(super) broken: Vec<ScoreSet>,
-    pub(super) attributions: Vec<(usize, Attribution)>,
-    pub(super) training: Vec<Training>,
-    /// Mean visible share of each evaluation.
-    pub(super) visible: Vec<f64>,
-    /// What the check of the data set found.
-    check: Option<Check>,
-    /// Maps of many images and their checks.
-    pub(super) maps: Vec<maps::Found>,
-    /// What embeddings tell of columns.
-    readouts: Vec<Readout>,
-    /// What was measured in the images.
-    measures: Option<Measures>,
-    /// What probes with cells of their own say, by place.
-    pub(super) examined: Vec<(usize, probes::Examined)>,
-    /// Scores on external data, by place.
-    pub(super) abroad: Vec<(usize, ScoreSet)>,
-}
-
-impl Gathered {
-    pub(super) fn read(plan: &SweepPlan, folders: &[PathBuf]) -> Result<Self> {
-        let mut all = Self::of(&plan.shared, plan.roles.iter().zip(folders))?;
-        for (role, folder) in plan.roles.iter().zip(folders) {
-            let &Role::Abroad { transfer, trained, evaluation, fold } = role else { continue };
-            let s = &plan.externals[transfer].shared;
-            all.abroad.push((transfer, score_set(s, (trained, evaluation, fold), folder)?));
-        }
-        Ok(all)
-    }
-
-    /// Of some cells.
-    pub(super) fn of<'a>(s: &Shared, cells: impl Iterator<Item = (&'a Role, &'a PathBuf)>) -> Result<Self> {
-        let mut all = Self::default();
-        for (role, folder) in cells {
-            match *role {
-                Role::Prepare | Role::Split | Role::Features | Role::Elsewhere | Role::Permuted => {}
-                Role::Embed | Role::External { .. } | Role::ExternalSurvey | Role::Abroad { .. } => {}
-                Role::Examine { probe } => all.examined.push((probe, probes::examined(folder)?)),
-                Role::Check => all.check = Some(read_json(&folder.join(check::CHECK_FILE))?),
-                Role::Measure => all.measures = Some(read_json(&folder.join(measure::MEASURES_FILE))?),
-                Role::Survey => all.visible = read_json(&folder.join(work::SURVEY_FILE))?,
-                Role::Fit { trained, fold } => all.training.push(Training {
-                    trained: s.trained_name(trained).to_owned(),
-                    fold,
-                    history: read_json(&folder.join(work::HISTORY_FILE))?,
-                }),
-                Role::Predict { trained, evaluation, fold } => {
-                    all.scores.push(score_set(s, (trained, evaluation, fold), folder)?);
-                }
-                Role::Broken { fold } => all.broken.push(ScoreSet {
-                    trained: s.trained_name(s.full).to_owned(),
-                    evaluated: BROKEN.to_owned(),
-                    dilation: 0,
-                    fold,
-                    rows: s.splits.folds[fold].test.clone(),
-                    scores: read_json(&folder.join(work::SCORES_FILE))?,
-                }),
-                Role::Explain => all.attributions = read_json(&folder.join(work::ATTRIBUTIONS_FILE))?,
-                Role::Maps => all.maps = read_json(&folder.join(maps::MAPS_FILE))?,
-                Role::Read { .. } => {
-                    let read: Vec<Readout> = read_json(&folder.join(readable::READABLE_FILE))?;
-                    all.readouts.extend(read);
-                }
-                Role::Scores => all.scores = read_json(&folder.join(work::SCORES_FILE))?,
-            }
-        }
-        Ok(all)
-    }
-
-    /// Training maskings, in the order in which they first appear.
-    pub(super) fn trained_names(&self) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for set in &self.scores {
-            if !names.contains(&set.trained) {
-                names.push(set.trained.clone());
-            }
-        }
-        names
-    }
-}
-
-/// What a cell of prediction left: a model's scores of the images that its fold tests.
-fn score_set(
-    s: &Shared,
-    (trained, evaluation, fold): (usize, usize, usize),
-    folder: &Path,
-) -> Result<ScoreSet> {
-    let e = &s.evaluations[evaluation];
-    Ok(ScoreSet {
-        trained: s.trained_name(trained).to_owned(),
-        evaluated: s.maskings[e.masking].card.name.clone(),
-        dilation: e.dilation,
-        fold,
-        rows: s.splits.folds[fold].test.clone(),
-        scores: read_json(&folder.join(work::SCORES_FILE))?,
-    })
 }
 
 /// AUC findings by class, training masking, evaluation masking and dilation.
@@ -335,104 +230,4 @@ fn curves(s: &Shared, index: &AucIndex<'_>, full: &str, visible: &[f64]) -> Vec<
         }
     }
     curves
-}
-
-fn data_summary(s: &Shared) -> DataSummary {
-    let table = &s.table;
-    let count = |c: usize, want: Option<bool>| table.rows.iter().filter(|r| r.labels[c] == want).count();
-    let class = |(c, name): (usize, &String)| {
-        let positive = table.rows.iter().filter(|r| r.labels[c] == Some(true));
-        ClassCount {
-            class: name.clone(),
-            positive: count(c, Some(true)),
-            negative: count(c, Some(false)),
-            missing: count(c, None),
-            patients_positive: positive.map(|r| r.patient.as_str()).collect::<BTreeSet<_>>().len(),
-        }
-    };
-    let names: BTreeSet<&String> = table.rows.iter().flat_map(|r| r.meta.keys()).collect();
-    DataSummary {
-        plugin: s.dataset.spec().clone(),
-        card: s.dataset.card(),
-        n_images: table.rows.len(),
-        n_patients: table.rows.iter().map(|r| r.patient.as_str()).collect::<BTreeSet<_>>().len(),
-        classes: table.classes.iter().enumerate().map(class).collect(),
-        columns: names.into_iter().map(|n| column(s, n)).collect(),
-        legitimate: s.dataset.legitimate(),
-        content: Some(s.content),
-    }
-}
-
-fn column(s: &Shared, name: &str) -> ColumnSummary {
-    let values: Vec<&Meta> =
-        s.table.rows.iter().map(|r| r.meta.get(name).unwrap_or(&Meta::Missing)).collect();
-    let numbers: Vec<f64> =
-        values.iter().filter_map(|v| if let Meta::Number(x) = v { Some(*x) } else { None }).collect();
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for value in &values {
-        if let Meta::Text(text) = value {
-            *counts.entry(text).or_default() += 1;
-        }
-    }
-    let missing = values.iter().filter(|v| matches!(v, Meta::Missing)).count();
-    let summary = if counts.is_empty() && numbers.is_empty() {
-        "no value".into()
-    } else if counts.is_empty() {
-        let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let mean = numbers.iter().sum::<f64>() / numbers.len() as f64;
-        format!("{} to {}, mean {}", short(low), short(high), short(mean))
-    } else {
-        let mut common: Vec<_> = counts.iter().collect();
-        common.sort_by_key(|(text, n)| (std::cmp::Reverse(**n), **text));
-        let shown: Vec<String> = common.iter().take(5).map(|(text, n)| format!("{text} ({n})")).collect();
-        let more = common.len().saturating_sub(5);
-        let mut text = shown.join(", ");
-        if more > 0 {
-            text.push_str(&format!(" and {more} more"));
-        }
-        if !numbers.is_empty() {
-            text.push_str(&format!("; {} numbers", numbers.len()));
-        }
-        text
-    };
-    ColumnSummary { name: name.into(), missing, summary }
-}
-
-fn short(x: f64) -> String {
-    if x.fract() == 0.0 && x.abs() < 1e9 { format!("{x:.0}") } else { format!("{x:.3}") }
-}
-
-fn notes(s: &Shared) -> Vec<String> {
-    let mut notes: Vec<String> = s.shares.message().into_iter().collect();
-    for m in s.maskings.iter().filter(|m| !m.card.hides) {
-        let why = if s.pipeline.leaks() {
-            "images are divided by their own maximum before they are masked, so hidden pixels set the brightness of \
-             visible ones"
-                .to_owned()
-        } else if s.leaks {
-            "images are stretched before they are masked, as the study's were, so hidden pixels set the brightness of visible \
-             ones"
-                .to_owned()
-        } else {
-            format!("fill: {}", m.card.fill)
-        };
-        notes.push(format!(
-            "Masking {} does not hide what it replaces ({why}), so nothing is concluded from it.",
-            m.card.name
-        ));
-    }
-    notes
-}
-
-fn provenance(plan: &SweepPlan) -> Provenance {
-    let s = &plan.shared;
-    let mut plugins = vec![s.dataset.spec().clone(), s.model.spec().clone()];
-    plugins.extend(s.maskings.iter().map(|m| m.handle.spec().clone()));
-    plugins.extend(plan.probes.iter().map(|p| p.spec().clone()));
-    let others = plan.judge.iter().flat_map(|j| &j.others);
-    plugins.extend(plan.explainer.iter().chain(others).map(|e| e.spec().clone()));
-    let half = s.shares.trunk().is_some_and(|t| t.precision == Precision::F16);
-    let precision = if half { "f32, features f16" } else { "f32" };
-    Provenance { plugins, cells: Vec::new(), device: Some(plan.device), precision: precision.into() }
 }

@@ -9,7 +9,7 @@ use eyepatch_maps::places::{PlaceRule, Places};
 use eyepatch_report::pictures::{self, Png, Window};
 use eyepatch_report::schema::{Explained, GalleryRow, Maps, Picture};
 
-use super::assemble::Gathered;
+use super::gathered::Gathered;
 use super::maps;
 use super::plan::SweepPlan;
 use super::probes::Answers;

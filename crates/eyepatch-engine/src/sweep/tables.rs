@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use eyepatch_core::ScoreSet;
 use eyepatch_report::scores::{ScoreRow, scores};
 
-use super::assemble::Gathered;
+use super::gathered::Gathered;
 use super::plan::SweepPlan;
 use super::shared::Shared;
 use super::shown::scores_file;

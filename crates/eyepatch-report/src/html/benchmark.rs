@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::view::Badge;
+use super::badge::Badge;
 use crate::format;
 use crate::schema::{AnswerKind, Benchmark, BenchmarkCase, Bucket, Estimate, Rate, Status};
 

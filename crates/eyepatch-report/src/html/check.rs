@@ -4,7 +4,7 @@ use eyepatch_core::Interval;
 use minijinja::Value;
 use serde::Serialize;
 
-use super::view::Badge;
+use super::badge::Badge;
 use crate::charts::strip;
 use crate::format;
 use crate::schema::{Check, CheckFinding, ColumnCheck, Estimate};

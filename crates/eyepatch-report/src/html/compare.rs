@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::view::Badge;
+use super::badge::Badge;
 use crate::format;
 use crate::schema::{ComparedAuc, Comparison, Estimate};
 

@@ -3,9 +3,9 @@
 use minijinja::Value;
 use serde::Serialize;
 
+use super::badge::Badge;
 use super::evidence::Bytes;
 use super::picture::Shown;
-use super::view::Badge;
 use crate::Result;
 use crate::charts::share;
 use crate::format;

@@ -4,6 +4,7 @@
 //! [`escape::html_text`] unless this crate's own code drew it. The page's content security policy allows its one
 //! style sheet and its one script by hash, pictures as data, and nothing else.
 
+mod badge;
 mod benchmark;
 mod card;
 mod check;

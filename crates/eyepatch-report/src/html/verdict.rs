@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use minijinja::Value;
 use serde::Serialize;
 
-use super::view::Badge;
+use super::badge::Badge;
 use crate::charts::forest;
 use crate::format;
 use crate::schema::{AnswerKind, Cause, ClassVerdict, Contrast, Measured, Verdict};

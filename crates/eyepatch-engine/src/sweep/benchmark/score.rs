@@ -6,8 +6,9 @@ use eyepatch_core::{Interval, Keep};
 use eyepatch_report::schema::{Benchmark, BenchmarkCase, Bucket, Estimate, Rate, Reading, Status};
 use eyepatch_stats::exact_interval;
 
-use super::super::assemble::{BROKEN, Gathered, LEVEL, verdict_of};
+use super::super::assemble::{LEVEL, verdict_of};
 use super::super::gallery::share_inside;
+use super::super::gathered::{BROKEN, Gathered};
 use super::plan::{BenchmarkPlan, PlannedCase};
 use crate::verdict::{ClassScores, above_chance, difference};
 use crate::{Error, Result};

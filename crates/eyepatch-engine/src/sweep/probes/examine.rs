@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::embed;
 use crate::Result;
 use crate::cell::{CellCtx, read_json};
-use crate::sweep::assemble::Gathered;
+use crate::sweep::gathered::Gathered;
 use crate::sweep::plan::Role;
 use crate::sweep::shared::Shared;
 

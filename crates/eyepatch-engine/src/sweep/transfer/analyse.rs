@@ -9,7 +9,8 @@ use eyepatch_stats::{AucInfluence, ContrastEstimate, FoldScores, contrast};
 use super::calibrate::calibration;
 use super::carry::carried;
 use super::external::External;
-use crate::sweep::assemble::{Gathered, LEVEL};
+use crate::sweep::assemble::LEVEL;
+use crate::sweep::gathered::Gathered;
 use crate::sweep::plan::SweepPlan;
 
 /// A patient of the audit's own data, or one of the external data: an id that both have is two patients.
