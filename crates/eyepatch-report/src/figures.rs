@@ -99,7 +99,7 @@ mod tests {
         assert!(svg.starts_with(start) && svg.ends_with("<text>a</text></svg>\n"), "{svg}");
         // Below the drawing, a line a series.
         let svg = alone(&drawing(&["Full", "<NoROI>"]), &style);
-        assert!(svg.contains(r#"viewBox="0 0 3 86.5" width="3" height="86.5">"#), "{svg}");
+        assert!(svg.contains(r#"viewBox="0 0 3 88.5" width="3" height="88.5">"#), "{svg}");
         assert!(svg.contains(">Full</text>") && svg.contains(">&lt;NoROI&gt;</text></g></svg>"), "{svg}");
     }
 

@@ -117,17 +117,18 @@ pub(crate) fn swatch(style: usize) -> String {
 }
 
 const LEGEND_LINE: f64 = 18.0;
+const LEGEND_GAP: f64 = 6.0;
 
 /// Height of a legend of `n` series.
 pub(crate) fn legend_height(n: usize) -> f64 {
-    10.0 + LEGEND_LINE * n as f64
+    LEGEND_GAP + LEGEND_LINE * n as f64 + 6.0
 }
 
 /// The names of the series with their marks, one below the other, from `top` on.
 pub(crate) fn legend(names: &[String], top: f64) -> String {
     let mut svg = Svg::new(0.0, 0.0);
     for (i, name) in names.iter().enumerate() {
-        let y = top + LEGEND_LINE * (i as f64 + 0.5);
+        let y = top + LEGEND_GAP + LEGEND_LINE * (i as f64 + 0.5);
         svg.polyline(&format!("curve s{}", i % STYLES), &[(10.0, y), (42.0, y)]);
         svg.marker(i, (26.0, y));
         svg.text("name", (50.0, y + 4.0), name);

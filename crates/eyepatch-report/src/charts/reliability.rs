@@ -21,7 +21,7 @@ pub(crate) fn svg(forms: &[Calibration], class: &str) -> String {
     svg.text(
         "axis middle",
         (LEFT + SIDE / 2.0, TOP + SIDE + BELOW - 8.0),
-        "Mean probability of a bin; up: share of positives",
+        "Mean probability; up: share of positives",
     );
     svg.line("chance", (x.at(0.0), y.at(0.0)), (x.at(1.0), y.at(1.0)));
     let mut said = Vec::new();

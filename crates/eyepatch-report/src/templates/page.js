@@ -110,18 +110,18 @@
       if (swatch) {
         const mark = styled(swatch);
         mark.setAttribute("x", 10);
-        mark.setAttribute("y", top + 18 * i + 2);
+        mark.setAttribute("y", top + 18 * i + 8);
         copy.append(mark);
       }
       const [text, style] = [made("text"), getComputedStyle(key)];
       for (const property of ["font-family", "font-size"]) text.setAttribute(property, style.getPropertyValue(property));
       text.setAttribute("fill", style.color);
       text.setAttribute("x", swatch ? 50 : 10);
-      text.setAttribute("y", top + 18 * i + 13);
+      text.setAttribute("y", top + 18 * i + 19);
       text.textContent = key.textContent.trim();
       copy.append(text);
     });
-    return keys.length > 0 ? 10 + 18 * keys.length : 0;
+    return keys.length > 0 ? 12 + 18 * keys.length : 0;
   };
   const alone = (svg) => {
     const copy = styled(svg);
