@@ -83,6 +83,12 @@ impl Browser {
     }
 
     fn call(&mut self, method: &str, params: &Value) -> Value {
+        let found = self.ask(method, params);
+        found.unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// The answer, or the browser's error.
+    fn ask(&mut self, method: &str, params: &Value) -> Result<Value, Value> {
         self.number += 1;
         let mut message = json!({ "id": self.number, "method": method, "params": params });
         if let Some(session) = &self.session {
@@ -99,8 +105,8 @@ impl Browser {
                 self.complaints.push(found["params"].to_string());
             }
             if found["id"] == self.number {
-                assert!(found["error"].is_null(), "{method}: {found}");
-                return found["result"].clone();
+                let error = &found["error"];
+                return if error.is_null() { Ok(found["result"].clone()) } else { Err(error.clone()) };
             }
         }
     }
@@ -130,11 +136,11 @@ impl Browser {
         text.as_str().unwrap().to_owned()
     }
 
-    /// Asks again until it holds. A page that is being replaced has no such words yet.
+    /// Asks again until it holds. A page that is being replaced has no such words yet, or is gone before it answers.
     pub(crate) fn wait(&mut self, condition: &str) {
         loop {
             let asked = json!({ "expression": condition, "returnByValue": true });
-            if self.call("Runtime.evaluate", &asked)["result"]["value"] == true {
+            if self.ask("Runtime.evaluate", &asked).is_ok_and(|found| found["result"]["value"] == true) {
                 return;
             }
             assert!(Instant::now() < self.end, "waited in vain for {condition}");

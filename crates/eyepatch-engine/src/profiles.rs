@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use eyepatch_core::Profile;
 use eyepatch_report::schema::{AnswerOf, AuditResult, Choice, ComparedAuc, Comparison};
+use eyepatch_report::share::DATA_USED;
 use serde_json::{Map, Value};
 
 use crate::audit::{AuditInfo, Experiment};
@@ -94,7 +95,7 @@ fn compare(
     choices.extend(differing("splits", schemes.collect()));
     let counts =
         results.iter().map(|r| Some(format!("{} images of {} patients", r.data.n_images, r.data.n_patients)));
-    choices.extend(differing("data used", counts.collect()));
+    choices.extend(differing(DATA_USED, counts.collect()));
     Comparison {
         of: of.to_owned(),
         question: audits[members[0]].0.question.clone(),

@@ -12,6 +12,13 @@ use crate::share::Counted;
 
 /// Stands where a run cannot answer.
 pub(crate) const NOT_BY_RUN: &str = "not by this run: the author must say";
+/// Stands where a shared result does not say what the run could.
+pub(crate) const HELD_BACK: &str = "held back in this shared form";
+
+/// Stands where there is no answer to what a run can answer.
+pub(crate) fn unanswered<N: Counted>() -> &'static str {
+    if N::SHARED { HELD_BACK } else { NOT_BY_RUN }
+}
 
 /// One question.
 #[derive(serde::Serialize)]
@@ -22,26 +29,27 @@ pub(crate) struct Answered {
     pub(crate) items: &'static str,
     /// From the result; `None` where it does not say.
     pub(crate) answer: Option<String>,
-    /// [`NOT_BY_RUN`].
-    otherwise: &'static str,
+    /// [`NOT_BY_RUN`] or [`HELD_BACK`].
+    pub(crate) otherwise: &'static str,
 }
 
 /// All questions, in the order of a paper.
 pub(crate) fn answers<N: Counted>(a: &AuditResult<N>) -> Vec<Answered> {
-    let row = |topic, items, answer| Answered { topic, items, answer, otherwise: NOT_BY_RUN };
+    let row = |topic, items, answer| Answered { topic, items, answer, otherwise: unanswered::<N>() };
+    let author = |topic, items| Answered { topic, items, answer: None, otherwise: NOT_BY_RUN };
     let said = |text: &str| Some(text.trim().to_owned()).filter(|t| !t.is_empty());
     vec![
         row("What question is asked", "CLAIM: objectives; TRIPOD+AI: objectives", said(&words(&a.question))),
-        row("Clinical context and intended use", "CLAIM: background; TRIPOD+AI: healthcare context", None),
+        author("Clinical context and intended use", "CLAIM: background; TRIPOD+AI: healthcare context"),
         row(
             "Where the data come from",
             "CLAIM: data sources; TRIPOD+AI: data sources",
             said(&a.data.card.origin),
         ),
-        row("When and where patients were seen", "CLAIM: data sources; TRIPOD+AI: dates, setting", None),
-        row("Who was included", "CLAIM: inclusion and exclusion; TRIPOD+AI: eligibility", None),
+        author("When and where patients were seen", "CLAIM: data sources; TRIPOD+AI: dates, setting"),
+        author("Who was included", "CLAIM: inclusion and exclusion; TRIPOD+AI: eligibility"),
         row("How images are prepared", "CLAIM: preprocessing; TRIPOD+AI: data preparation", steps(a)),
-        row("How labels were made", "CLAIM: reference standard; TRIPOD+AI: outcome", None),
+        author("How labels were made", "CLAIM: reference standard; TRIPOD+AI: outcome"),
         row("How many, and how rare", "CLAIM: participants; TRIPOD+AI: participants", numbers(a)),
         row("How much that lets one see", "CLAIM: sample size; TRIPOD+AI: sample size", gaps(a)),
         row("What is missing", "CLAIM: missing data; TRIPOD+AI: missing data", missing(a)),
@@ -61,7 +69,7 @@ pub(crate) fn answers<N: Counted>(a: &AuditResult<N>) -> Vec<Answered> {
         row("Whether it holds in groups", "CLAIM: robustness; TRIPOD+AI: fairness, heterogeneity", groups(a)),
         row("What the model looks at", "CLAIM: explainability", looked(a)),
         row("Limits", "CLAIM: limitations; TRIPOD+AI: limitations", said(&a.answer.caveats.join(" "))),
-        row("Ethics, registration, funding", "CLAIM: other information; TRIPOD+AI: open science", None),
+        author("Ethics, registration, funding", "CLAIM: other information; TRIPOD+AI: open science"),
     ]
 }
 
@@ -107,7 +115,13 @@ fn missing<N: Counted>(a: &AuditResult<N>) -> Option<String> {
     let labels = a.data.classes.iter().map(|c| Some(format!("{} {}", c.class, c.missing.known()?)));
     let columns = a.data.columns.iter().map(|c| Some(format!("{} {}", c.name, c.missing.known()?)));
     let all: Vec<String> = labels.chain(columns).collect::<Option<_>>()?;
-    (!all.is_empty()).then(|| format!("Without a value: {}.", all.join(", ")))
+    let unreadable = a.check.as_ref().map_or(0, |c| c.n_unreadable);
+    let unreadable = if unreadable > 0 {
+        format!(" Not readable: {}.", format::plural(unreadable, "image"))
+    } else {
+        String::new()
+    };
+    (!all.is_empty()).then(|| format!("Of the images used, without a value: {}.{unreadable}", all.join(", ")))
 }
 
 fn parted<N>(a: &AuditResult<N>) -> Option<String> {
@@ -143,9 +157,12 @@ fn performance<N>(a: &AuditResult<N>) -> Option<String> {
     (!all.is_empty()).then(|| format!("AUC of the full-image model with its interval: {}.", all.join(", ")))
 }
 
+/// Groups in which the hidden contrast was estimated; those of too few patients are listed, and not estimated.
 fn groups<N>(a: &AuditResult<N>) -> Option<String> {
-    let n: usize = a.verdict.iter().flat_map(|v| &v.classes).map(|c| c.subgroups.len()).sum();
-    (n > 0).then(|| format!("The hidden contrast in {}; see Evidence.", format::plural(n, "group")))
+    let all = || a.verdict.iter().flat_map(|v| &v.classes).flat_map(|c| &c.subgroups);
+    let (n, total) = (all().filter(|g| !g.measured.is_empty()).count(), all().count());
+    let few = if total > n { format!("; too few patients in {} more", total - n) } else { String::new() };
+    (n > 0).then(|| format!("The hidden contrast in {}{few}; see Evidence.", format::plural(n, "group")))
 }
 
 fn looked<N>(a: &AuditResult<N>) -> Option<String> {

@@ -113,6 +113,7 @@ impl ComparedRuns {
     pub fn is_same(&self) -> bool {
         let same = |a: &ComparedAudit| {
             a.choices.is_empty()
+                && a.cells == (a.cells.0, a.cells.0, a.cells.0)
                 && a.answers.iter().all(|x| x.words[0] == x.words[1])
                 && a.numbers.iter().all(|n| n.estimates[0] == n.estimates[1] && n.how != How::SameRows)
         };
@@ -181,14 +182,18 @@ impl ComparedRuns {
             "judged by",
         ];
         let _ = writeln!(out, "{}", table(&header, &rows));
-        let more = a.numbers.iter().filter(|n| n.is_more_than_noise(self.alpha)).count();
+        let count = |which: &dyn Fn(&ComparedNumber) -> bool| a.numbers.iter().filter(|n| which(n)).count();
         let _ = writeln!(
             out,
-            "{more} of {} differences are more than noise (Holm over {} tests of the whole comparison, familywise error {}). All \
-             is conditional on the trained models: training them again, with another seed, moves numbers too.",
-            a.numbers.len(),
+            "{} of {} tested differences are more than noise (Holm over {} tests of the whole comparison, familywise error {}); {} \
+             numbers are identical, {} could not be tested. All is conditional on the trained models: training them again, with \
+             another seed, moves numbers too.",
+            count(&|n| n.is_more_than_noise(self.alpha)),
+            count(&|n| n.p.is_some()),
             self.n_tests,
-            format::number(self.alpha, 2)
+            format::number(self.alpha, 2),
+            count(&|n| n.how == How::Identical),
+            count(&|n| n.p.is_none() && n.how != How::Identical),
         );
     }
 

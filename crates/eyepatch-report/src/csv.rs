@@ -17,6 +17,8 @@ pub fn tables(audit: &AuditResult) -> Result<Vec<(&'static str, String)>> {
         ("findings.csv", findings(audit)?),
         ("matrices.csv", matrices(audit)?),
         ("curves.csv", curves(audit)?),
+        ("further.csv", further(audit)?),
+        ("causes.csv", causes(audit)?),
         ("splits.csv", splits(audit)?),
         ("training.csv", training(audit)?),
         ("check.csv", check(audit)?),
@@ -161,6 +163,37 @@ pub fn curves(audit: &AuditResult) -> Result<String> {
         })
     });
     table(names("class trained evaluated dilation visible auc lower upper level"), rows)
+}
+
+/// One row a further fill or control and class: the AUC of the full-image model.
+///
+/// # Errors
+/// [`Error::Csv`].
+pub fn further(audit: &AuditResult) -> Result<String> {
+    let rows = audit.further.iter().flat_map(|f| {
+        f.rows.iter().map(move |r| {
+            let mut row = vec![f.class.clone(), f.trained.clone(), r.masking.clone()];
+            row.extend(estimate(r.auc));
+            row
+        })
+    });
+    table(names("class trained evaluated auc lower upper level"), rows)
+}
+
+/// One row a cause that a verdict looked for: the AUC that the full-image model owes to it, and whether the verdict names it.
+///
+/// # Errors
+/// [`Error::Csv`].
+pub fn causes(audit: &AuditResult) -> Result<String> {
+    let rows = audit.verdict.iter().flat_map(|v| &v.classes).flat_map(|c| {
+        c.causes.iter().map(move |cause| {
+            let mut row = vec![c.class.clone(), cause.name.clone()];
+            row.extend(estimate(cause.loss));
+            row.push(u8::from(cause.named).to_string());
+            row
+        })
+    });
+    table(names("class cause owed lower upper level named"), rows)
 }
 
 /// One row a fold and part; positive images by class in columns `positive.CLASS`. Folds count from 0.

@@ -118,6 +118,14 @@ pub(crate) fn plural(n: usize, one: &str) -> String {
     format!("{} {one}{}", count(n as u64), if n == 1 { "" } else { "s" })
 }
 
+/// At most so many characters of a name.
+pub(crate) fn shortened(name: &str, most: usize) -> String {
+    if name.chars().count() <= most {
+        return name.to_owned();
+    }
+    name.chars().take(most - 1).chain(['\u{2026}']).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

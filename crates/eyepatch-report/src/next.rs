@@ -1,11 +1,15 @@
 //! What to do next, from a result by a declared rule.
 //!
 //! In this order, each where it holds: a quick form is run whole; alarms of the data check are mended; a class whose status is
-//! flagged gets the remedy of its named cause, or a search for the cause where none is named; an inconclusive one is told how many
-//! more patients it takes, or that patients are not what it lacks; where all is clear, what that does not cover.
+//! flagged gets the remedy of its named cause, or a search for the cause where none is named; an inconclusive one is told what it
+//! lacks: a region, a model that has learnt the task, contrasts that can be estimated, fills that agree, or patients and about how
+//! many; where all is clear, what that does not cover.
 
 use crate::format::{count, number};
-use crate::schema::{AuditResult, ClassAnswer, ClassVerdict, Severity, Status};
+use crate::schema::{
+    AnswerKind, AuditResult, ClassAnswer, ClassVerdict, Contrast, Estimate, Measured, Outcome, Severity,
+    Status,
+};
 use crate::share::Counted;
 
 /// Sentences, the most pressing first; never empty.
@@ -36,7 +40,7 @@ fn of_class<N: Counted>(a: &AuditResult<N>, c: &ClassAnswer) -> Option<String> {
     let verdict = a.verdict.iter().flat_map(|v| &v.classes).find(|v| v.class == c.class);
     let what = match c.status {
         Status::Flagged => flagged(a, verdict),
-        Status::Inconclusive => inconclusive(a, c),
+        Status::Inconclusive => lacking(a, c, verdict).unwrap_or_else(|| inconclusive(a, c)),
         Status::Clear => return None,
     };
     Some(if a.answer.classes.len() > 1 { format!("{}: {what}", c.class) } else { what })
@@ -44,6 +48,9 @@ fn of_class<N: Counted>(a: &AuditResult<N>, c: &ClassAnswer) -> Option<String> {
 
 fn flagged<N>(a: &AuditResult<N>, verdict: Option<&ClassVerdict>) -> String {
     let Some(verdict) = verdict else {
+        if a.answer.kind == AnswerKind::Verdict {
+            return "What the verdict rests on is held back here; ask who ran the audit.".into();
+        }
         return "A screening flags; it calls nothing a shortcut. Declare a verdict for this audit, which tests controls and looks for \
                 the cause."
             .into();
@@ -77,17 +84,47 @@ fn remedy(cause: &str, column: bool) -> String {
     }
 }
 
+/// What an inconclusive class lacks that more patients do not bring.
+fn lacking<N>(a: &AuditResult<N>, c: &ClassAnswer, verdict: Option<&ClassVerdict>) -> Option<String> {
+    if a.answer.kind == AnswerKind::Verdict && !a.data.legitimate.contains_key(&c.class) {
+        return Some(
+            "Declare the class's legitimate region in the data set: without it no number of patients gives a verdict.".into(),
+        );
+    }
+    let at_chance = |e: Estimate| e.interval.is_some_and(|i| i.lower <= 0.5);
+    if c.full.is_some_and(at_chance) {
+        return Some(
+            "The full-image model is not shown to have learnt the task: train one that has before you test more patients.".into(),
+        );
+    }
+    let primary = || verdict.into_iter().flat_map(|v| &v.primary);
+    let mut open = primary().filter(|p| p.outcome == Outcome::Undecided);
+    if open.clone().any(|p| p.measured.is_empty()) {
+        return Some("Make every primary contrast estimable first; its note says what is missing.".into());
+    }
+    let shown = |p: &Contrast, m: &Measured| m.estimate.interval.is_some_and(|i| i.lower > p.margin);
+    let disagree =
+        |p: &Contrast| p.measured.iter().any(|m| shown(p, m)) && !p.measured.iter().all(|m| shown(p, m));
+    open.any(disagree).then(|| {
+        "The fills disagree: with one of them the effect is shown, with another it is not. Look at what each leaves visible; more \
+         patients settle it only if all fills show the same."
+            .into()
+    })
+}
+
 fn inconclusive<N: Counted>(a: &AuditResult<N>, c: &ClassAnswer) -> String {
     match more_patients(a, c) {
         Some((tested, more, effect)) if more > 0 => format!(
-            "Test about {} more patients of the same mix (now {}): an effect of {} would then be found with 80 % power.",
+            "Test at least about {} more patients of the same mix (now {}): an effect of {} would then be found with 80 % power. One \
+             near the margin stays undecided at any size.",
             count(more as u64),
             count(tested as u64),
             number(effect, 2)
         ),
-        Some(_) => "More patients alone will not settle it: a test of this size finds effects of twice the margin. See the contrasts \
-                    for which of them stays undecided, and whether the full-image model beats chance at all."
+        Some(_) => "A test of this size already finds effects of twice the margin: what is undecided lies near the margin, where it \
+                    takes many more patients. See the contrasts for which it is."
             .into(),
+        None if N::SHARED => "How many patients it takes is held back here; ask who ran the audit.".into(),
         None => "How many patients it takes cannot be told from this run. See the sentence of the class for what was missing."
             .into(),
     }

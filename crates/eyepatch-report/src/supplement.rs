@@ -8,7 +8,7 @@ use crate::aligned::table;
 use crate::checklist::{self, Answered};
 use crate::escape::markdown as text;
 use crate::format::{self, count, number, plural};
-use crate::schema::{AuditResult, Contrast, Estimate, Matrix, RunResult};
+use crate::schema::{AuditResult, Cause, ClassVerdict, Contrast, Estimate, FurtherRow, Matrix, RunResult};
 use crate::{figures, next};
 
 /// Rows of a table that a reader of a supplement still reads.
@@ -38,6 +38,7 @@ fn one(out: &mut String, a: &AuditResult, folder: &str) {
     splits(out, a, folder);
     check(out, a, folder);
     matrices(out, a, folder);
+    further(out, a, folder);
     contrasts(out, a, folder);
     maps(out, a);
     probes(out, a, folder);
@@ -115,7 +116,8 @@ fn splits(out: &mut String, a: &AuditResult, folder: &str) {
         row
     });
     let rows: Vec<_> = rows.collect();
-    let _ = writeln!(out, "{}\nAs data: `tables/{folder}/splits.csv`.", table(&header, &rows));
+    let _ =
+        writeln!(out, "{}\nAs data, with folds from 0: `tables/{folder}/splits.csv`.", table(&header, &rows));
 }
 
 fn check(out: &mut String, a: &AuditResult, folder: &str) {
@@ -161,6 +163,22 @@ fn matrix(m: &Matrix) -> String {
     table(&header, &rows.collect::<Vec<_>>())
 }
 
+/// Fills and controls: what a verdict with covers rests on.
+fn further(out: &mut String, a: &AuditResult, folder: &str) {
+    if a.further.is_empty() {
+        return;
+    }
+    out.push_str("\n### AUC under further fills and controls\n");
+    for f in &a.further {
+        let row = |r: &FurtherRow| vec![text(&r.masking), format::estimate(r.auc.as_ref())];
+        let rows: Vec<_> = f.rows.iter().map(row).collect();
+        let (class, trained) = (text(&f.class), text(&f.trained));
+        let _ =
+            writeln!(out, "\n{class}, trained on {trained}.\n\n{}", table(&["evaluated on", "AUC"], &rows));
+    }
+    let _ = writeln!(out, "As data: `tables/{folder}/further.csv`.");
+}
+
 fn contrasts(out: &mut String, a: &AuditResult, folder: &str) {
     let Some(v) = &a.verdict else { return };
     let _ = writeln!(
@@ -179,8 +197,21 @@ fn contrasts(out: &mut String, a: &AuditResult, folder: &str) {
             ["kind", "contrast", "measured with", "estimate", "upper bound", "adjusted p", "outcome"];
         let _ =
             writeln!(out, "\n{}: {}\n\n{}", text(&c.class), text(&c.data.sentence), table(&header, &rows));
+        causes(out, c);
     }
     let _ = writeln!(out, "As data: `tables/{folder}/contrasts.csv`.");
+}
+
+fn causes(out: &mut String, c: &ClassVerdict) {
+    let row = |cause: &Cause| {
+        let named = if cause.named { "named" } else { "" };
+        vec![text(&cause.name), format::estimate(cause.loss.as_ref()), named.to_owned()]
+    };
+    let rows: Vec<_> = c.causes.iter().map(row).collect();
+    if !rows.is_empty() {
+        let header = ["cause looked for", "AUC owed to it", "by the verdict"];
+        let _ = writeln!(out, "\n{}", table(&header, &rows));
+    }
 }
 
 fn contrast(kind: &str, c: &Contrast) -> Vec<Vec<String>> {
@@ -234,7 +265,9 @@ fn probes(out: &mut String, a: &AuditResult, folder: &str) {
 }
 
 fn findings(of: &[&Finding]) -> String {
-    let at = |f: &Finding| f.at.values().map(|v| text(v)).collect::<Vec<_>>().join(", ");
+    let at = |f: &Finding| {
+        f.at.iter().map(|(k, v)| format!("{} {}", text(k), text(v))).collect::<Vec<_>>().join(", ")
+    };
     let row = |f: &&Finding| {
         let estimate = f.estimate.map(|value| Estimate { value, interval: f.interval });
         vec![at(f), format::estimate(estimate.as_ref()), text(&format::p(f.p)), count(f.n_patients as u64)]
@@ -262,7 +295,7 @@ fn transfers(out: &mut String, a: &AuditResult, folder: &str) {
 }
 
 fn checklist(out: &mut String, a: &AuditResult) {
-    let answer = |r: &Answered| r.answer.as_deref().map_or_else(|| checklist::NOT_BY_RUN.to_owned(), text);
+    let answer = |r: &Answered| r.answer.as_deref().map_or_else(|| r.otherwise.to_owned(), text);
     let rows: Vec<_> = checklist::answers(a)
         .iter()
         .map(|r| vec![r.topic.to_owned(), r.items.to_owned(), answer(r)])

@@ -14,8 +14,21 @@ pub(super) fn choices(runs: [&AuditResult; 2]) -> Vec<Choice> {
 }
 
 fn described(r: &AuditResult) -> Value {
-    let plugins: BTreeMap<&str, Value> =
-        r.provenance.plugins.iter().map(|p| (p.id.as_str(), version(p))).collect();
+    let mut plugins: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    // Maskings, model and data set have their parameters below.
+    let known = |p: &PluginSpec| {
+        p == &r.model.plugin || p == &r.data.plugin || r.maskings.iter().any(|m| m.plugin == *p)
+    };
+    for p in &r.provenance.plugins {
+        let of = plugins.entry(p.id.as_str()).or_default();
+        let said = if known(p) { version(p) } else { with_params(p) };
+        if !of.contains(&said) {
+            of.push(said);
+        }
+    }
+    let external = r.transfers.iter().map(|t| {
+        json!({ "plugin": with_params(&t.plugin), "id": t.plugin.id, "images": t.n_images, "patients": t.n_patients })
+    });
     let maskings: BTreeMap<&str, &Value> =
         r.maskings.iter().map(|m| (m.card.name.as_str(), &m.plugin.params)).collect();
     json!({
@@ -35,7 +48,9 @@ fn described(r: &AuditResult) -> Value {
         "preprocessing": r.model.card.preprocessing,
         "maskings": maskings,
         "splits": { "scheme": r.splits.scheme, "parts": parts(r) },
-        "plugins": plugins,
+        "plugins": plugins.into_iter().map(|(id, of)| (id, single(of))).collect::<BTreeMap<_, _>>(),
+        "legitimate": r.data.legitimate,
+        "external": external.collect::<Vec<_>>(),
         "device": r.provenance.device.map(|d| format!("{d:?}")),
         "precision": r.provenance.precision,
     })
@@ -43,6 +58,15 @@ fn described(r: &AuditResult) -> Value {
 
 fn version(p: &PluginSpec) -> Value {
     json!({ "revision": p.revision, "version": p.version })
+}
+
+fn with_params(p: &PluginSpec) -> Value {
+    json!({ "revision": p.revision, "version": p.version, "params": p.params })
+}
+
+/// One of a list by itself.
+fn single(mut of: Vec<Value>) -> Value {
+    if of.len() == 1 { of.remove(0) } else { Value::Array(of) }
 }
 
 /// Images and patients of every part, in words, so that splits of another size show.

@@ -2,10 +2,12 @@
 
 use eyepatch_core::Interval;
 use eyepatch_report::compared::{ComparedNumber, How};
+use eyepatch_report::escape::csv_cell;
 use eyepatch_report::schema::{AuditResult, Estimate, Measured};
 use eyepatch_stats::{contrast, normal_quantile, normal_upper_tail};
 
-use super::scores::{Scores, Set, influence, same_rows};
+use super::scores::{Scores, Set, influence, only, same_rows};
+use crate::verdict::HIDDEN;
 
 const LEVEL: f64 = 0.95;
 
@@ -30,7 +32,8 @@ type Named = ((String, &'static str, What), Option<Estimate>);
 /// A difference, how it was judged, and its two-sided p.
 type Judged = (Option<Estimate>, How, Option<f64>);
 
-/// Contrasts of verdicts, then AUCs, in the order of the first run; what only one run has is told, not tested.
+/// Contrasts of verdicts, then AUCs, in the order of the first run; what only one run has is told, not tested. A verdict's contrast
+/// of the hidden region is an AUC less one half: it is told and tested as that AUC, once.
 pub(super) fn all(runs: [&AuditResult; 2], scores: &[Scores; 2]) -> Vec<ComparedNumber> {
     let [a, b] = runs.map(|r| contrasts(r).into_iter().chain(aucs(r)).collect::<Vec<_>>());
     let find =
@@ -42,7 +45,7 @@ pub(super) fn all(runs: [&AuditResult; 2], scores: &[Scores; 2]) -> Vec<Compared
 
 fn contrasts(r: &AuditResult) -> Vec<Named> {
     let classes = r.verdict.iter().flat_map(|v| &v.classes);
-    let all = classes.flat_map(|c| c.primary.iter().map(move |p| (c, p)));
+    let all = classes.flat_map(|c| c.primary.iter().map(move |p| (c, p))).filter(|(_, p)| p.id != HIDDEN);
     let one = |(c, p): (&eyepatch_report::schema::ClassVerdict, &eyepatch_report::schema::Contrast)| {
         let named = |m: &Measured| {
             (
@@ -103,7 +106,9 @@ pub(super) fn judge(
     (class, trained, evaluated): (&str, &str, &str),
     estimates: [Option<Estimate>; 2],
 ) -> Judged {
-    let key = (class.to_owned(), trained.to_owned(), evaluated.to_owned());
+    // As the tables have them.
+    let [class, trained, evaluated] = [class, trained, evaluated].map(csv_cell);
+    let key = (class, trained, evaluated);
     if let [Some(a), Some(b)] = scores.each_ref().map(|all| all.get(&key))
         && let Some(judged) = paired(a, b)
     {
@@ -120,7 +125,12 @@ fn paired(a: &Set, b: &Set) -> Option<Judged> {
     if !same_rows(a, b) {
         return None;
     }
-    let (a, b) = (influence(a)?, influence(b)?);
+    let ((of_a, folds_a), (of_b, folds_b)) = (influence(a)?, influence(b)?);
+    // Folds without an AUC are left out, of either run its own.
+    if !same_rows(&only(a, &folds_a), &only(b, &folds_b)) {
+        return None;
+    }
+    let (a, b) = (of_a, of_b);
     let difference = contrast(&[(1.0, &b), (-1.0, &a)], 0.0).ok()?;
     let (lower, upper) = difference.interval(LEVEL).ok()?;
     let interval = Some(Interval { lower, upper, level: LEVEL });

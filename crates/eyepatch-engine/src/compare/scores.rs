@@ -1,10 +1,10 @@
 //! The scores that a run kept, by what they are of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use eyepatch_report::scores::each_score;
-use eyepatch_stats::{AucInfluence, FoldScores};
+use eyepatch_stats::{AucInfluence, FoldScores, StatsError};
 
 use crate::Result;
 
@@ -58,8 +58,8 @@ struct Fold {
     patients: Vec<String>,
 }
 
-/// Mean AUC over folds with its patients' deviations; `None` where a fold has but one class.
-pub(super) fn influence(set: &Set) -> Option<AucInfluence<String>> {
+/// Mean AUC over the folds that have one, with its patients' deviations, and these folds; `None` where no fold has.
+pub(super) fn influence(set: &Set) -> Option<(AucInfluence<String>, BTreeSet<usize>)> {
     let mut folds: BTreeMap<usize, Fold> = BTreeMap::new();
     for ((fold, _), s) in set {
         let of = folds.entry(*fold).or_default();
@@ -67,14 +67,26 @@ pub(super) fn influence(set: &Set) -> Option<AucInfluence<String>> {
         of.scores.push(s.score);
         of.patients.push(s.patient.clone());
     }
-    let folds: Vec<FoldScores<'_, String>> = folds
-        .iter()
-        .map(|(fold, f)| FoldScores {
+    while !folds.is_empty() {
+        let given = folds.iter().map(|(fold, f)| FoldScores {
             fold: *fold,
             labels: &f.labels,
             scores: &f.scores,
             patients: &f.patients,
-        })
-        .collect();
-    AucInfluence::new(&folds).ok()
+        });
+        match AucInfluence::new(&given.collect::<Vec<_>>()) {
+            Ok(found) => return Some((found, folds.into_keys().collect())),
+            Err(StatsError::FoldNotEstimable { fold, .. }) => {
+                folds.remove(&fold)?;
+            }
+            Err(_) => return None,
+        }
+    }
+    None
+}
+
+/// What belongs to these folds.
+pub(super) fn only(set: &Set, folds: &BTreeSet<usize>) -> Set {
+    let kept = set.iter().filter(|((fold, _), _)| folds.contains(fold));
+    kept.map(|(at, scored)| (at.clone(), scored.clone())).collect()
 }

@@ -79,7 +79,41 @@ fn the_paired_difference_is_the_clustered_contrast() {
     assert!((found.0.unwrap().value - expected.estimate).abs() < 1e-12);
     assert!((found.2.unwrap() - expected.p_two_sided()).abs() < 1e-12);
     assert!(expected.p_two_sided() < 0.05, "the two do differ: {}", expected.p_two_sided());
-    assert!((influence(scores[0].values().next().unwrap()).unwrap().auc() - a.auc()).abs() < 1e-12);
+    let (found, folds) = influence(scores[0].values().next().unwrap()).unwrap();
+    assert!((found.auc() - a.auc()).abs() < 1e-12 && folds.len() == 2);
+}
+
+/// As the AUC probe leaves it out.
+#[test]
+fn a_fold_without_positives_is_left_out_of_a_paired_difference() {
+    let without = |text: String| {
+        let negative = |l: &str| {
+            if l.contains(",0,0,opacity,1,") { l.replace(",opacity,1,", ",opacity,0,") } else { l.to_owned() }
+        };
+        text.lines().map(|l| negative(l) + "\n").collect::<String>()
+    };
+    let tables = [table(2, |i| noisy(i, 0.9, 37)), table(2, |i| noisy(i, 0.1, 29))].map(without);
+    let scores = tables.each_ref().map(|text| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scores.csv");
+        std::fs::write(&path, text).unwrap();
+        read(&path).unwrap()
+    });
+    let (_, folds) = influence(&set(&tables[0])).unwrap();
+    assert_eq!(folds.into_iter().collect::<Vec<_>>(), [1]);
+    let found = numbers::judge(&scores, ("opacity", "Full", "NoROI"), [None, None]);
+    assert!(found.1 == How::SameRows && found.0.is_some() && found.2.is_some());
+}
+
+/// A spreadsheet would run `=x`, so tables have it with an apostrophe.
+#[test]
+fn names_are_looked_up_as_tables_have_them() {
+    let text = table(2, |i| noisy(i, 0.9, 37)).replace(",opacity,", ",'=x,");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scores.csv");
+    std::fs::write(&path, text).unwrap();
+    let scores = [read(&path).unwrap(), read(&path).unwrap()];
+    assert_eq!(numbers::judge(&scores, ("=x", "Full", "NoROI"), [None, None]).1, How::Identical);
 }
 
 #[test]

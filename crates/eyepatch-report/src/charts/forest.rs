@@ -109,7 +109,7 @@ impl Plot {
             let x = self.x.at(c.margin);
             self.svg.line("threshold", (x, top), (x, end));
         }
-        self.svg.text("note", (LEFT, self.y + 11.0), &shortened(name));
+        self.svg.text("note", (LEFT, self.y + 11.0), &format::shortened(name, LABEL));
         if let Some(m) = m {
             self.estimate(style(c.outcome), m, at + 1.0);
         }
@@ -160,13 +160,6 @@ fn axis<'a>(contrasts: impl Iterator<Item = &'a Contrast>) -> ((f64, f64), f64) 
     // The small number keeps 0.3 from becoming 0.4 by rounding error.
     let whole = |v: f64, round: fn(f64) -> f64, slack: f64| round(v / step + slack) * step;
     ((whole(low, f64::floor, 1e-9), whole(high, f64::ceil, -1e-9)), step)
-}
-
-fn shortened(name: &str) -> String {
-    if name.chars().count() <= LABEL {
-        return name.to_owned();
-    }
-    name.chars().take(LABEL - 1).chain(['\u{2026}']).collect()
 }
 
 /// What it shows, in words.

@@ -86,8 +86,8 @@ fn the_axis_has_whole_steps_around_everything_and_few_ticks() {
 
 #[test]
 fn long_names_are_cut_by_characters() {
-    assert_eq!(shortened("hidden"), "hidden");
+    assert_eq!(format::shortened("hidden", LABEL), "hidden");
     let long = "\u{e4}".repeat(80);
-    assert_eq!(shortened(&long).chars().count(), LABEL);
-    assert!(shortened(&long).ends_with('\u{2026}'));
+    assert_eq!(format::shortened(&long, LABEL).chars().count(), LABEL);
+    assert!(format::shortened(&long, LABEL).ends_with('\u{2026}'));
 }

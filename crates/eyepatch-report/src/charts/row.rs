@@ -9,6 +9,8 @@ const LEFT: f64 = 18.0;
 const RIGHT: f64 = 342.0;
 /// Height of an entry: its label, and its interval below.
 const ENTRY: f64 = 31.0;
+/// Characters of a name that leave room for the number.
+const NAME: usize = 42;
 
 /// The row of the model that the rule looks at, or the first; what the rule looks at is a diamond. `None` where there is none.
 pub(crate) fn svg<N>(m: &Matrix<N>, test: Option<&RuleTest>) -> Option<String> {
@@ -42,7 +44,7 @@ fn entry(svg: &mut Svg, x: Scale, top: f64, name: &str, e: Option<&Estimate>, ke
     let y = top + 22.0;
     let e = e.filter(|e| e.value.is_finite());
     let number = e.map_or_else(|| "not estimable".to_owned(), |e| format::number(e.value, 3));
-    svg.text("note", (LEFT, top + 11.0), name);
+    svg.text("note", (LEFT, top + 11.0), &format::shortened(name, NAME));
     svg.text("note end", (RIGHT, top + 11.0), &number);
     let Some(e) = e else { return };
     let (marker, class) = if key { (3, "whisker s1") } else { (0, "whisker s0") };

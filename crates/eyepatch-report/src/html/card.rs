@@ -1,13 +1,15 @@
 //! What a model card asks for (Mitchell et al., FAT* 2019), under its headings, as far as a result can say it.
 
-use crate::checklist::NOT_BY_RUN;
+use std::collections::BTreeSet;
+
+use crate::checklist::{NOT_BY_RUN, unanswered};
 use crate::format::{self, plural};
 use crate::schema::AuditResult;
 use crate::share::Counted;
 
 /// Heading and text, in the card's order; model details stand above it on the page.
 pub(super) fn rows<N: Counted>(a: &AuditResult<N>) -> Vec<(&'static str, String)> {
-    let or_author = |text: Option<String>| text.unwrap_or_else(|| NOT_BY_RUN.to_owned());
+    let or_author = |text: Option<String>| text.unwrap_or_else(|| unanswered::<N>().to_owned());
     vec![
         ("Intended use", NOT_BY_RUN.to_owned()),
         ("Factors", or_author(factors(a))),
@@ -23,13 +25,14 @@ pub(super) fn rows<N: Counted>(a: &AuditResult<N>) -> Vec<(&'static str, String)
 /// Groups in which the model was looked at; without any, the columns in which it could be.
 fn factors<N: Counted>(a: &AuditResult<N>) -> Option<String> {
     let groups = a.verdict.iter().flat_map(|v| &v.classes).flat_map(|c| &c.subgroups);
-    let groups: Vec<&str> = groups.map(|g| g.what.as_str()).collect();
+    let measured = groups.filter(|g| !g.measured.is_empty());
+    let groups: BTreeSet<&str> = measured.map(|g| g.id.strip_prefix("group:").unwrap_or(&g.id)).collect();
     if !groups.is_empty() {
-        return Some(format!("Looked at: {}.", groups.join("; ")));
+        let groups: Vec<&str> = groups.into_iter().collect();
+        return Some(format!("The hidden contrast in groups: {}.", groups.join("; ")));
     }
     let columns: Vec<&str> = a.data.columns.iter().map(|c| c.name.as_str()).collect();
-    (!columns.is_empty())
-        .then(|| format!("Known of the patients, not looked at by group: {}.", columns.join(", ")))
+    (!columns.is_empty()).then(|| format!("Known of the patients: {}.", columns.join(", ")))
 }
 
 fn metrics<N>(a: &AuditResult<N>) -> String {

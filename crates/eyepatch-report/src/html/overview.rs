@@ -3,10 +3,11 @@
 use minijinja::Value;
 use serde::Serialize;
 
+use super::drawings::Drawing;
 use super::evidence::{self, Bytes};
 use super::picture::Shown;
-use crate::charts::{forest, row};
-use crate::schema::{AuditResult, ClassAnswer, Status};
+use crate::charts::{forest, row, swatch};
+use crate::schema::{AuditResult, ClassAnswer, Curve, Status};
 use crate::share::Counted;
 use crate::{Result, next};
 
@@ -27,6 +28,8 @@ struct Figure<'a> {
     class: &'a str,
     caption: &'static str,
     svg: Option<Value>,
+    /// Marks of the drawing's series and what they are.
+    keys: Vec<(Value, String)>,
     pictures: Vec<(&'a str, Shown)>,
 }
 
@@ -52,7 +55,8 @@ fn worst(classes: &[ClassAnswer]) -> Option<&ClassAnswer> {
 }
 
 fn drawing<'a>(title: &'static str, class: &'a str, caption: &'static str, svg: String) -> Figure<'a> {
-    Figure { title, class, caption, svg: Some(Value::from_safe_string(svg)), pictures: Vec::new() }
+    let svg = Some(Value::from_safe_string(svg));
+    Figure { title, class, caption, svg, keys: Vec::new(), pictures: Vec::new() }
 }
 
 fn auc<'a, N>(r: &'a AuditResult<N>, class: Option<&str>) -> Option<Figure<'a>> {
@@ -71,13 +75,14 @@ fn contrasts<'a, N>(r: &'a AuditResult<N>, class: Option<&str>) -> Option<Figure
 }
 
 fn dilation<'a, N>(r: &'a AuditResult<N>, class: Option<&str>) -> Option<Figure<'a>> {
-    let of_class: Vec<_> = r.curves.iter().filter(|c| Some(c.class.as_str()) == class).collect();
-    let first = of_class.first()?;
-    let start = format!("dilation {}, ", first.class);
-    let all = evidence::drawings(&r.curves, r.answer.test.as_ref());
-    let svg = all.into_iter().find(|d| d.name.starts_with(&start))?.svg;
+    let of_class: Vec<Curve> = r.curves.iter().filter(|c| Some(c.class.as_str()) == class).cloned().collect();
+    let first = r.curves.iter().find(|c| Some(c.class.as_str()) == class)?;
+    let Drawing { svg, keys, .. } =
+        evidence::drawings(&of_class, r.answer.test.as_ref()).into_iter().next()?;
+    let keys = keys.into_iter().enumerate();
+    let keys = keys.map(|(i, name)| (Value::from_safe_string(swatch(i)), name)).collect();
     let caption = "AUC as the hidden region grows or shrinks; the numbers follow below.";
-    Some(drawing("How far around the region", &first.class, caption, svg))
+    Some(Figure { keys, ..drawing("How far around the region", &first.class, caption, svg) })
 }
 
 fn example<'a, N>(
@@ -93,5 +98,5 @@ fn example<'a, N>(
     let shown = first.chain(g.masked.iter().map(|(name, p)| (name.as_str(), p))).take(PICTURES);
     let pictures = shown.map(|(name, p)| Ok((name, Shown::new(p, bytes)?))).collect::<Result<_>>()?;
     let caption = "One image, with the region outlined and as the maskings leave it.";
-    Ok(Some(Figure { title: "What is hidden", class: "", caption, svg: None, pictures }))
+    Ok(Some(Figure { title: "What is hidden", class: "", caption, svg: None, keys: Vec::new(), pictures }))
 }

@@ -3,13 +3,16 @@
 use super::words::Words;
 use crate::schema::{AnswerOf, Choice, ComparedAuc, Comparison, Estimate};
 
+/// The choice that tells how many images and patients each variant used.
+pub const DATA_USED: &str = "data used";
+
 /// `few` says of which classes nothing is told, because they rest on too few in one of the audits.
 pub(super) fn comparison(c: &Comparison, words: &Words, few: &dyn Fn(&str) -> bool) -> Comparison {
     let Comparison { of, question, variants, kinds, choices, answers, aucs } = c;
     let text = |t: &String| words.clear(t);
     let choice = |Choice { what, values }: &Choice| Choice {
         what: text(what),
-        values: values.iter().map(|v| v.as_ref().map(text)).collect(),
+        values: values.iter().map(|v| v.as_ref().map(|t| words.clear_value(t))).collect(),
     };
     let answer = |AnswerOf { class, statuses, full, hidden }: &AnswerOf| AnswerOf {
         class: text(class),
@@ -28,7 +31,8 @@ pub(super) fn comparison(c: &Comparison, words: &Words, few: &dyn Fn(&str) -> bo
         question: text(question),
         variants: variants.iter().map(text).collect(),
         kinds: kinds.clone(),
-        choices: choices.iter().map(choice).collect(),
+        // Counts in words, which nobody has looked at whether they are small, nor their differences.
+        choices: choices.iter().filter(|c| c.what != DATA_USED).map(choice).collect(),
         answers: answers.iter().map(answer).collect(),
         aucs: aucs.iter().map(auc).collect(),
     }

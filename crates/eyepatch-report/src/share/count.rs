@@ -54,17 +54,24 @@ impl Count {
 
 /// What counts are to a renderer.
 pub(crate) trait Counted: Copy + Serialize {
+    /// Whether they are those of a shared result, from which things were taken.
+    const SHARED: bool;
+
     /// The number, where it may be told.
     fn known(self) -> Option<usize>;
 }
 
 impl Counted for usize {
+    const SHARED: bool = false;
+
     fn known(self) -> Option<usize> {
         Some(self)
     }
 }
 
 impl Counted for Count {
+    const SHARED: bool = true;
+
     fn known(self) -> Option<usize> {
         match self {
             Self::Known(n) => Some(n),

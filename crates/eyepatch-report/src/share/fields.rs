@@ -93,7 +93,8 @@ impl Share {
             sentence,
             full: full.filter(|_| !few),
             hidden: hidden.filter(|_| !few),
-            minimal_detectable_gap: minimal_detectable_gap.filter(|_| !few),
+            // Of a screening it follows from the counts of both sides, and so tells them.
+            minimal_detectable_gap: minimal_detectable_gap.filter(|_| !few && !self.thin.counts(class)),
         }
     }
 

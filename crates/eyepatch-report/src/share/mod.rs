@@ -25,6 +25,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
+pub use compared::DATA_USED;
 pub(crate) use count::Counted;
 pub use count::{Count, Held, SMALL};
 
@@ -67,11 +68,20 @@ pub fn share(result: &RunResult) -> SharedResult {
     }
 }
 
-/// What clears strings of the samples that these audits show.
+/// What clears strings of the samples and patients that these audits name.
 fn words(audits: &[AuditResult]) -> Words {
-    let shown = audits.iter().flat_map(|a| a.gallery.iter().map(|g| g.sample.as_str()));
-    let explained = audits.iter().flat_map(|a| a.explanations.iter().map(|e| e.sample.as_str()));
-    Words::new(shown.chain(explained))
+    let named = |a: &AuditResult| -> Vec<String> {
+        let checks = a.check.iter().flat_map(|c| &c.findings);
+        let checked = checks.flat_map(|f| f.samples.iter().chain(&f.patients)).cloned();
+        let clusters = a.maps.iter().flat_map(|m| &m.clusters);
+        let mapped = clusters.flat_map(|c| &c.examples).map(|e| e.sample.clone());
+        let shown = a.gallery.iter().map(|g| g.sample.clone());
+        let explained = a.explanations.iter().map(|e| e.sample.clone());
+        let points = a.sections.iter().flat_map(|s| &s.samples).cloned();
+        shown.chain(explained).chain(points).chain(checked).chain(mapped).collect()
+    };
+    let all: Vec<String> = audits.iter().flat_map(named).collect();
+    Words::new(all.iter().map(String::as_str))
 }
 
 fn left_out() -> Vec<String> {

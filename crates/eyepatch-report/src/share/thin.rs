@@ -44,7 +44,9 @@ impl Thin {
                 thin.counts.insert(c.class.clone());
             }
         }
-        for f in &audit.findings {
+        // What probes say in sections of their own is not shared, so that nothing of theirs can be computed.
+        let findings = audit.findings.iter().enumerate();
+        for (_, f) in findings.filter(|(i, _)| !super::of_a_section(&audit.sections, *i)) {
             if everything || thin.rests_on_few(f) {
                 thin.contrasts.insert(key(f));
             }

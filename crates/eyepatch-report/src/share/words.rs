@@ -50,6 +50,18 @@ impl Words {
         self.ids.contains(text)
     }
 
+    /// A value of a parameter: one that begins like a path is a path to its end, blanks included; others as [`Words::clear`].
+    pub(super) fn clear_value(&self, value: &str) -> String {
+        let start = value.trim_start_matches(|c: char| c.is_whitespace() || PUNCTUATION.contains(&c));
+        let rooted =
+            start.starts_with(['/', '~', '\\']) || start.starts_with("./") || start.starts_with("../");
+        let drive = start.chars().nth(1) == Some(':') && start.starts_with(|c: char| c.is_ascii_alphabetic());
+        let file = start.rsplit_once('.').is_some_and(|(_, end)| {
+            FILES.contains(&end.trim_end_matches(PUNCTUATION).to_lowercase().as_str())
+        });
+        if rooted || drive || file { "[path]".to_owned() } else { self.clear(value) }
+    }
+
     /// The text with each path and file name replaced by `[path]` and each id by `[id]`. Line breaks stay.
     pub(super) fn clear(&self, text: &str) -> String {
         let text = self.ids.iter().fold(text.to_owned(), |text, id| without(&text, id));
@@ -123,6 +135,19 @@ mod tests {
         ] {
             assert_eq!(words.clear(text), cleared);
         }
+    }
+
+    #[test]
+    fn a_value_that_begins_or_ends_like_a_path_is_one() {
+        let words = Words::new(["P-0042"].into_iter());
+        for path in
+            ["/data/Clinic M/John Doe/scans", "\"~/a b\"", "D:/x y/z", "split patients Doe.csv", "../a b"]
+        {
+            assert_eq!(words.clear_value(path), "[path]", "{path}");
+        }
+        assert_eq!(words.clear_value("patient!=P-0042"), "patient!=[id]");
+        assert_eq!(words.clear_value("0.5"), "0.5");
+        assert_eq!(words.clear_value("stretch, 3 images"), "stretch, 3 images");
     }
 
     #[test]

@@ -141,7 +141,9 @@
     const { text, width, height } = alone(svg);
     image.addEventListener("load", () => {
       const canvas = document.createElement("canvas");
-      [canvas.width, canvas.height] = [Math.ceil(width * 2), Math.ceil(height * 2)];
+      // Browsers draw nothing on a larger canvas.
+      const by = Math.min(2, 16000 / Math.max(width, height));
+      [canvas.width, canvas.height] = [Math.ceil(width * by), Math.ceil(height * by)];
       canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
       canvas.toBlob(done, "image/png");
     });
@@ -153,7 +155,7 @@
       ["SVG", `Download as SVG: ${name}`, () => {
         save(fileName(svg, ".svg"), new Blob([alone(svg).text], { type: "image/svg+xml" }));
       }],
-      ["PNG", `Download as PNG: ${name}`, () => picture(svg, (blob) => save(fileName(svg, ".png"), blob))],
+      ["PNG", `Download as PNG: ${name}`, () => picture(svg, (blob) => blob && save(fileName(svg, ".png"), blob))],
     ]);
   }
 

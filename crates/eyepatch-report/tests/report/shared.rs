@@ -326,6 +326,50 @@ fn findings_about_single_samples_are_left_out() {
     assert_eq!(share(&sample.result).audits[0].findings.len(), all);
 }
 
+/// What a probe found of a rare value is not shared, so it takes nothing else with it; what was taken is not called missing.
+#[test]
+fn a_rare_value_in_a_section_takes_nothing_with_it() {
+    let mut sample = Sample::new();
+    let audit = &mut sample.result.audits[1];
+    let first = audit.sections[0].findings.0;
+    audit.findings[first].at.insert("class".into(), "opacity".into());
+    audit.findings[first].n_patients_positive = 2;
+    let shared = share(&sample.result);
+    assert!(shared.audits[1].verdict.is_some() && shared.audits[1].answer.classes[0].full.is_some());
+    let page = html::render_shared(&shared).unwrap();
+    let list = between(&page, "id=\"a2-checklist\"", "</section>");
+    assert!(list.contains("held back in this shared form") && list.contains("not by this run"), "{list}");
+    assert!(
+        !page.contains("not looked at by group") && !page.contains("A screening flags; it calls nothing")
+    );
+}
+
+/// Of a screening the detectable gap follows from the counts of both sides, and gives a small rest away.
+#[test]
+fn a_gap_is_held_back_with_the_counts_it_follows_from() {
+    let mut sample = Sample::new();
+    let audit = &mut sample.result.audits[0];
+    audit.answer.classes[0].minimal_detectable_gap = Some(0.123_456);
+    audit.data.classes[0].missing = 3;
+    let shared = share(&sample.result);
+    assert_eq!(shared.audits[0].answer.classes[0].minimal_detectable_gap, None);
+}
+
+#[test]
+fn counts_in_the_words_of_a_comparison_are_not_shared() {
+    let mut sample = Sample::new();
+    let choice = |what: &str, value: &str| eyepatch_report::schema::Choice {
+        what: what.into(),
+        values: vec![Some(value.into()), None],
+    };
+    let data = choice(eyepatch_report::share::DATA_USED, "3 images of 3 patients");
+    sample.result.comparisons[0]
+        .choices
+        .extend([data, choice("dataset.folder", "/data/Clinic M/John Doe/scans")]);
+    let text = everything(&sample.result);
+    assert!(!text.contains("3 images of 3 patients") && !text.contains("John"), "{text}");
+}
+
 #[test]
 fn the_page_says_what_it_is_and_holds_no_more_than_the_shared_result() {
     let shared = share(&Sample::new().result);

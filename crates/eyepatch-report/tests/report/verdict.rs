@@ -1,9 +1,9 @@
 //! What a verdict looks like on the page, in tables and in continuous integration, and what of it is shared.
 
 use eyepatch_report::junit::{self, Gate};
-use eyepatch_report::schema::{AnswerKind, RunResult, Status};
+use eyepatch_report::schema::{AnswerKind, AuditResult, Outcome, RunResult, Status};
 use eyepatch_report::share::share;
-use eyepatch_report::{csv, html, markdown};
+use eyepatch_report::{csv, html, markdown, supplement};
 
 use crate::sample::Sample;
 use crate::{between, render};
@@ -187,4 +187,67 @@ fn a_class_that_rests_on_few_has_no_shared_verdict() {
     assert!(audit.answer.sentence.contains("fewer than 5"), "{}", audit.answer.sentence);
     let page = html::render_shared(&shared).unwrap();
     assert!(!page.contains("Evidence for the verdict") && !page.contains("probably corner"));
+}
+
+/// What the page tells one to do next of an audit without a verdict that was changed so.
+fn next(change: impl FnOnce(&mut AuditResult)) -> String {
+    let mut result = Sample::new().result;
+    let audit = &mut result.audits[1];
+    audit.answer.status = Status::Inconclusive;
+    audit.answer.classes[0].status = Status::Inconclusive;
+    let class = &mut audit.verdict.as_mut().unwrap().classes[0];
+    class.primary.retain(|p| !p.measured.is_empty());
+    for p in &mut class.primary {
+        p.outcome = Outcome::Undecided;
+        for m in &mut p.measured {
+            let interval = m.estimate.interval.as_mut().unwrap();
+            (interval.lower, interval.upper) = (p.margin - 0.02, p.margin + 0.2);
+        }
+    }
+    change(audit);
+    let text = supplement::markdown(&result, &|id| id.replace('/', "-"));
+    between(text.split("## quickstart/").last().unwrap(), "What to do next:", "###").to_owned()
+}
+
+#[test]
+fn patients_are_asked_for_only_where_they_are_what_is_missing() {
+    fn primary(a: &mut AuditResult) -> &mut eyepatch_report::schema::Contrast {
+        &mut a.verdict.as_mut().unwrap().classes[0].primary[0]
+    }
+    let patients = next(|a| a.answer.classes[0].minimal_detectable_gap = Some(0.15));
+    assert!(patients.contains("more patients of the same mix"), "{patients}");
+    let region = next(|a| a.data.legitimate.clear());
+    assert!(region.contains("Declare the class's legitimate region"), "{region}");
+    let task = next(|a| {
+        a.answer.classes[0].full.as_mut().unwrap().interval.as_mut().unwrap().lower = 0.45;
+    });
+    assert!(task.contains("not shown to have learnt the task"), "{task}");
+    let missing = next(|a| primary(a).measured.clear());
+    assert!(missing.contains("Make every primary contrast estimable"), "{missing}");
+    let fills = next(|a| {
+        let p = primary(a);
+        let mut other = p.measured[0].clone();
+        other.estimate.interval.as_mut().unwrap().lower = p.margin + 0.01;
+        p.measured.push(other);
+    });
+    assert!(fills.contains("The fills disagree"), "{fills}");
+}
+
+/// Groups of too few patients are listed with a note, and were not looked at.
+#[test]
+fn only_groups_that_were_estimated_are_claimed() {
+    let sample = Sample::new();
+    let groups = &sample.result.audits[1].verdict.as_ref().unwrap().classes[0].subgroups;
+    let (known, few): (Vec<_>, Vec<_>) = groups.iter().partition(|g| !g.measured.is_empty());
+    assert!(!known.is_empty() && !few.is_empty());
+    let page = render(&sample);
+    let card = between(between(&page, "id=\"a2-model\"", "</section>"), "<dt>Factors</dt>", "</dd>");
+    let name = |id: &str| id.trim_start_matches("group:").to_owned();
+    assert!(card.contains(&name(&known[0].id)) && !card.contains(&name(&few[0].id)), "{card}");
+    let list = between(&page, "id=\"a2-checklist\"", "</section>");
+    let said = format!("The hidden contrast in {} group", known.len());
+    assert!(
+        list.contains(&said) && list.contains(&format!("too few patients in {} more", few.len())),
+        "{list}"
+    );
 }
