@@ -22,6 +22,16 @@ fn a_table_ends_in_a_report_whatever_the_threads() {
     assert_eq!(audit["matrices"][0]["columns"].as_array().unwrap().len(), 5);
     let points = audit["curves"][0]["points"].as_array().unwrap();
     assert_eq!(points.iter().map(|p| p["dilation"].as_i64().unwrap()).collect::<Vec<_>>(), [-2, 0, 3]);
+    // As in the study, each model is also asked about its own masking as it is dilated.
+    let swept: Vec<(&str, &str)> = audit["curves"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| (c["trained"].as_str().unwrap(), c["evaluated"].as_str().unwrap()))
+        .collect();
+    assert_eq!(swept, [("Full", "NoROI"), ("Full", "OnlyROI"), ("NoROI", "NoROI"), ("OnlyROI", "OnlyROI")]);
+    let known = |c: &serde_json::Value| c["points"].as_array().unwrap().iter().all(|p| !p["auc"].is_null());
+    assert!(audit["curves"].as_array().unwrap().iter().all(known));
     let html = std::fs::read_to_string(one.join("report.html")).unwrap();
     assert!(html.contains("default-src &#39;none&#39;") && html.contains("NoROI-BB"));
 

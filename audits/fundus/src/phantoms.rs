@@ -8,7 +8,7 @@ use plugin_shap::{Baseline, ShapPartition};
 
 use crate::measured;
 
-/// Chákṣu's numbers of patients by camera: with glaucoma suspected, and without.
+/// Chákṣu's numbers of photographs by camera: with glaucoma suspected, and without.
 const BOSCH: Association = Association::new(19.0 / 137.0, 84.0 / 871.0);
 const FORUS: Association = Association::new(16.0 / 137.0, 79.0 / 871.0);
 const REMIDIO: Association = Association::new(102.0 / 137.0, 708.0 / 871.0);

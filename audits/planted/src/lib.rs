@@ -89,7 +89,7 @@ fn max_before_masking() -> Profiles {
 
 /// How often is the verdict right where the truth is known?
 ///
-/// Eight shortcuts at four strengths, and as many kinds of traps: associations that no pixel shows, regions whose shape goes with
+/// Eight shortcuts at four strengths, and ten kinds of traps: associations that no pixel shows, regions whose shape goes with
 /// the label, true signs outside of the lungs or as bright as nothing else, cameras that look different and say nothing.
 #[audit(seed = 1907, tags = ["planted", "benchmark", "synthetic"])]
 fn benchmark() -> PlantedBenchmark {

@@ -86,6 +86,14 @@ fn a_delivered_model_is_asked_as_itself_and_its_classes_go_by_name() {
     assert_eq!(result.audits[0].matrices[0].rows, ["delivered"]);
 }
 
+/// The study's "normal" masking could not say "no masking".
+#[test]
+fn a_sweep_without_the_full_image_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let error = run(sweep(Brightness::default(), &[Cover::roi(Keep::Outside)]), dir.path()).err().unwrap();
+    assert!(error.contains("no masking shows the full image"), "{error}");
+}
+
 #[test]
 fn a_masking_by_another_patients_roi_runs_and_never_uses_ones_own() {
     let dir = tempfile::tempdir().unwrap();

@@ -174,8 +174,8 @@ pub fn densenet121_study() -> DenseNet {
 
 /// The study's training as it was published: as [`densenet121_study`], but frozen normalisations drift with each batch of
 /// two, images come in one order, early stopping has no delta, images are normalised before masking, and changed afresh
-/// each epoch. Three things still differ from its code: rotation is bilinear (there nearest), brightness is not cut off at
-/// 1, and losses are means over samples (there over batches).
+/// each epoch. Four things still differ from its code: rotation is bilinear (there nearest), brightness is not cut off at
+/// 1, losses are means over samples (there over batches), and a last batch of one image joins the one before.
 #[must_use]
 pub fn densenet121_published() -> DenseNet {
     densenet121_study().profile(Profile::Published)

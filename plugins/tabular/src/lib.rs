@@ -81,7 +81,7 @@ impl Probe for Tabular {
                  missing is a value of its own. It is fitted to the training rows of each fold and asked about its tested rows. \
                  Image models are held against it on the same images: mean over folds of the within-fold AUC of the one less \
                  that of the other, with a {} % interval whose variance is clustered by patient, which DeLong's test leaves out. \
-                 p is one-sided: that the image model is no better.",
+                 p is one-sided: that the image model is no better; it is not adjusted for the number of classes and models.",
                 self.columns.join(", "),
                 100.0 * self.level
             ),

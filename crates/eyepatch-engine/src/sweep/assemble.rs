@@ -12,7 +12,7 @@ use eyepatch_report::schema::{
 use super::gathered::Gathered;
 use super::measure::Measures;
 use super::plan::SweepPlan;
-use super::shared::{DELIVERED, Masking, Shared};
+use super::shared::{DELIVERED, Evaluation, Masking, Shared};
 use super::summary::{data_summary, notes, provenance};
 use super::{answer, gallery, maps, probes, tables, transfer};
 use crate::Result;
@@ -210,24 +210,33 @@ fn further(s: &Shared, index: &AucIndex<'_>, full: &str) -> Vec<Further> {
 fn curves(s: &Shared, index: &AucIndex<'_>, full: &str, visible: &[f64]) -> Vec<Curve> {
     let mut curves = Vec::new();
     for class in &s.table.classes {
-        for (m, masking) in s.maskings.iter().enumerate() {
-            let mut points: Vec<CurvePoint> = s
-                .evaluations
-                .iter()
-                .zip(visible)
-                .filter(|(e, _)| e.masking == m)
-                .map(|(e, &visible)| CurvePoint {
-                    dilation: e.dilation,
-                    visible,
-                    auc: estimate(index.get(class, full, &masking.card.name, e.dilation)),
-                })
-                .collect();
-            if points.len() > 1 {
-                points.sort_by_key(|p| p.dilation);
-                let evaluated = masking.card.name.clone();
-                curves.push(Curve { class: class.clone(), trained: full.into(), evaluated, points });
-            }
+        for m in 0..s.maskings.len() {
+            curves.extend(curve(s, index, (class, full, m), visible));
+        }
+        // The study swept the model that was trained on the same masking.
+        for &m in s.trainings().iter().filter(|&&m| m != s.full) {
+            curves.extend(curve(s, index, (class, s.trained_name(m), m), visible));
         }
     }
     curves
+}
+
+/// One model on one masking as it is dilated; `None` where it is not.
+fn curve(
+    s: &Shared,
+    index: &AucIndex<'_>,
+    (class, trained, m): (&str, &str, usize),
+    visible: &[f64],
+) -> Option<Curve> {
+    let evaluated = &s.maskings[m].card.name;
+    let of = s.evaluations.iter().zip(visible).filter(|(e, _)| e.masking == m);
+    let point = |(e, &visible): (&Evaluation, &f64)| CurvePoint {
+        dilation: e.dilation,
+        visible,
+        auc: estimate(index.get(class, trained, evaluated, e.dilation)),
+    };
+    let mut points: Vec<CurvePoint> = of.map(point).collect();
+    points.sort_by_key(|p| p.dilation);
+    let (class, trained, evaluated) = (class.to_owned(), trained.to_owned(), evaluated.clone());
+    (points.len() > 1).then_some(Curve { class, trained, evaluated, points })
 }

@@ -49,6 +49,9 @@ pub(super) struct Design {
     #[serde(skip_serializing_if = "is_true")]
     pub(super) check: bool,
     pub(super) examples: usize,
+    /// Evaluations of the model that one explanation may cost.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub(super) evaluations: usize,
     pub(super) quick_images: usize,
 }
 
@@ -67,9 +70,18 @@ impl Default for Design {
             preparation: Profile::Strict,
             check: true,
             examples: 4,
+            evaluations: EVALUATIONS,
             quick_images: 240,
         }
     }
+}
+
+/// Evaluations of one explanation where nothing else is declared.
+pub(super) const EVALUATIONS: usize = 400;
+
+/// What a plan need not say.
+fn is_usual(evaluations: &usize) -> bool {
+    *evaluations == EVALUATIONS
 }
 
 /// What a plan need not say.
@@ -245,6 +257,13 @@ impl MaskingSweep {
     #[must_use]
     pub fn examples(mut self, count: usize) -> Self {
         self.design.examples = count;
+        self
+    }
+
+    /// How many evaluations of the model one explained example may cost [default: 400]; the study's were 1000.
+    #[must_use]
+    pub fn evaluations(mut self, count: usize) -> Self {
+        self.design.evaluations = count;
         self
     }
 

@@ -153,8 +153,12 @@ pub(super) fn passes(s: &Shared, sets: &[FeatureSet]) -> Option<TrunkPasses> {
     let test = sum(&mut s.splits.folds.iter().map(|f| f.test.len()));
     let trainings = s.trainings().len() as u64;
     let a_fit = sum(&mut s.splits.folds.iter().map(|f| f.train.len() * views + f.validation.len()));
-    let alone = s.evaluations.iter().filter(|e| s.for_full_only(e)).count() as u64;
-    let matrix = s.evaluations.len() as u64 - alone;
+    let beside = s.evaluations.iter().filter(|e| s.is_beside_matrix(e)).count() as u64;
+    let matrix = s.evaluations.len() as u64 - beside;
+    let asked = |trained: usize| {
+        s.evaluations.iter().filter(|e| s.is_beside_matrix(e) && s.is_asked(trained, e)).count()
+    };
+    let alone: u64 = s.trainings().into_iter().map(|trained| asked(trained) as u64).sum();
     Some(TrunkPasses {
         shared: sum(&mut sets.iter().map(|f| f.layout.rows.len())) + alone * test,
         unshared: trainings * a_fit + (trainings * matrix + alone) * test,

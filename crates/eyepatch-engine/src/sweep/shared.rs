@@ -186,8 +186,15 @@ impl Shared {
         (0..self.maskings.len()).filter(|&m| !self.maskings[m].further)
     }
 
-    /// Whether only the model as delivered, which saw full images, is asked about this: dilations, controls, further fills.
-    pub(super) fn for_full_only(&self, evaluation: &Evaluation) -> bool {
+    /// Whether a model is asked about this: each about every masking of the matrix, and about its own masking dilated; the one that saw
+    /// full images (or was delivered) about all.
+    pub(super) fn is_asked(&self, trained: usize, evaluation: &Evaluation) -> bool {
+        let own = evaluation.dilation != 0 && evaluation.masking == trained;
+        trained == self.full || own || !self.is_beside_matrix(evaluation)
+    }
+
+    /// Whether this is no masking of the matrix: dilations, controls, further fills.
+    pub(super) fn is_beside_matrix(&self, evaluation: &Evaluation) -> bool {
         evaluation.dilation != 0 || self.maskings[evaluation.masking].further
     }
 

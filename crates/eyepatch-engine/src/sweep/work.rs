@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use eyepatch_core::{
     Attribution, Budget, ContentHash, Ctx, Epoch, Error as CoreError, Examples, Explainer, Fitted, Handle,
-    Hasher, Image, Keep, ManifestRow, ScoreKey, ScoreSet, Scores, Subject,
+    Hasher, Image, Keep, ManifestRow, ScoreKey, ScoreSet, Scores, Subjects,
 };
 use rayon::prelude::*;
 
@@ -21,8 +21,6 @@ use crate::{Error, Result};
 
 /// Images a batch of prediction; bounds memory and changes no score.
 const BATCH: usize = 32;
-/// What one explanation may cost.
-const BUDGET: Budget = Budget { evaluations: 400, batch: 32 };
 /// Training images that it may put in the place of what it hides.
 const DONORS: usize = 16;
 
@@ -193,9 +191,10 @@ pub(super) fn predict(
 pub(super) fn explain(
     shared: &Shared,
     explainer: &Handle<dyn Explainer>,
-    rows: &[usize],
+    (rows, evaluations): (&[usize], usize),
     cell: &CellCtx,
 ) -> Result<()> {
+    let budget = Budget { evaluations, batch: BATCH };
     let fitted = restore(shared, &cell.inputs[1], cell.ctx)?;
     let training = shared.training(&cell.inputs[0], 0, Keep::Full)?;
     let outputs = shared.outputs(fitted.classes())?;
@@ -203,14 +202,16 @@ pub(super) fn explain(
     let mut attributions: Vec<(usize, Attribution)> = Vec::new();
     for (i, &row) in rows.iter().enumerate() {
         let sample = training.load(row)?;
-        let (class, preprocess) = (outputs[0], &shared.pipeline);
-        let subject = Subject { sample: &sample, class, preprocess, others: &others };
+        let (classes, preprocess) = (outputs.as_slice(), &shared.pipeline);
+        let subjects = Subjects { sample: &sample, classes, preprocess, others: &others };
         let ctx = cell.ctx.child(&sample.id);
-        let mut attribution = explainer.explain(fitted.as_ref(), subject, BUDGET, &ctx)?;
-        // From the model's order of classes to the table's.
-        attribution.class = 0;
-        attribution.check(outputs.len()).map_err(|e| e.of_row(&shared.table.rows[row]))?;
-        attributions.push((row, attribution));
+        let explained = explainer.explain_classes(fitted.as_ref(), subjects, budget, &ctx)?;
+        for (class, mut attribution) in explained.attributions.into_iter().enumerate() {
+            // From the model's order of classes to the table's.
+            attribution.class = class;
+            attribution.check(outputs.len()).map_err(|e| e.of_row(&shared.table.rows[row]))?;
+            attributions.push((row, attribution));
+        }
         cell.ctx.progress().report(i as u64 + 1, rows.len() as u64, "images");
     }
     cell.write_json(ATTRIBUTIONS_FILE, &attributions)
@@ -237,7 +238,7 @@ pub(super) fn scores(shared: &Shared, cell: &CellCtx) -> Result<()> {
     let mut sets = Vec::new();
     for name in &trained {
         for e in &shared.evaluations {
-            if shared.for_full_only(e) && name != DELIVERED && name != full {
+            if shared.is_beside_matrix(e) && name != DELIVERED && name != full {
                 continue;
             }
             for (fold, split) in shared.splits.folds.iter().enumerate() {

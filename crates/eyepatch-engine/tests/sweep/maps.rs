@@ -57,6 +57,22 @@ impl Explainer for Blocks {
     }
 }
 
+/// The model gives its classes in another order than the table's; each example is explained for all of the table's.
+#[test]
+fn an_example_is_explained_for_every_class() {
+    let dir = tempfile::tempdir().unwrap();
+    let maskers = [Cover::full(), Cover::roi(Keep::Outside)];
+    let sweep = sweep(Brightness::delivered(), &maskers).explain(Blocks).evaluations(1000);
+    let (result, _) = run(sweep, dir.path()).unwrap();
+    let explained = &result.audits[0].explanations;
+    let of: Vec<(&str, &str)> = explained.iter().map(|e| (e.sample.as_str(), e.class.as_str())).collect();
+    assert_eq!(explained.len(), 4);
+    assert!(of[0].0 == of[1].0 && of[2].0 == of[3].0 && of[0].0 != of[2].0, "{of:?}");
+    assert!(explained.chunks(2).all(|two| two[0].class == "bright" && two[1].class == "dark"));
+    // `dark` is what `bright` is not.
+    assert!(explained.chunks(2).all(|two| two[0].output_value > 0.0 && two[1].output_value < 0.0));
+}
+
 fn judged(rule: MapRule) -> MaskingSweep {
     let maskers = [Cover::full(), Cover::roi(Keep::Outside)];
     sweep(Brightness::default(), &maskers).explain(Blocks).agreeing_with([Blocks]).judge_maps(rule)

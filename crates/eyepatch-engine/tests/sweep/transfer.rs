@@ -68,6 +68,22 @@ fn other_classes_and_operating_points_that_cannot_be_are_refused() {
 }
 
 #[test]
+fn external_data_without_masks_are_shown_whole_and_say_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = Discs { twist: "whole".into() };
+    let (result, _) = run(sweep("no masks").transfer(Transfer::to(whole)), dir.path()).unwrap();
+    let transfer = &result.audits[0].transfers[0];
+    let rows: Vec<_> =
+        transfer.classes[0].rows.iter().map(|r| (r.trained.as_str(), r.evaluated.as_str())).collect();
+    assert_eq!(rows, [("Full", "Full"), ("NoROI", "Full")]);
+    assert!(
+        transfer.notes.iter().any(|n| n.contains("only shown whole: nobody drew a disc")),
+        "{:?}",
+        transfer.notes
+    );
+}
+
+#[test]
 fn external_images_that_models_cannot_take_are_found_before_anything_is_trained() {
     let dir = tempfile::tempdir().unwrap();
     let tag = "found early";

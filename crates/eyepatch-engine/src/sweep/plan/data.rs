@@ -26,7 +26,9 @@ impl SweepPlan {
         let name = s.dataset.card().name;
         let cell = self.push(Role::Prepare, name, body, vec![], work::prepare);
         cell.parallel = true;
-        cell.bytes = (s.table.rows.len() * s.size.0 * s.size.1 * 3) as u64;
+        // Up to 16 bits a pixel and channel, and a byte a pixel for the ROI; the set is held in memory, too.
+        let pixels = s.table.rows.len() * s.size.0 * s.size.1;
+        cell.bytes = (pixels * (2 * s.model.input().channels + 1)) as u64;
     }
 
     /// Masks everything once before anything is trained, so that an empty ROI is found in the first minute.

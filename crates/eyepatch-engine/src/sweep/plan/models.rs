@@ -10,6 +10,7 @@ use super::{PREPARE, Role, SURVEY, SweepPlan, dilated_name, identity};
 use crate::Result;
 use crate::cell::CellCtx;
 use crate::run::Options;
+use crate::sweep::declare::EVALUATIONS;
 use crate::sweep::features::{self, FeatureSet};
 use crate::sweep::shared::Shared;
 use crate::sweep::transfer::Transfer;
@@ -55,7 +56,7 @@ impl SweepPlan {
         }
         for &fit in &fits {
             for (evaluation, e) in s.evaluations.iter().enumerate() {
-                if !s.for_full_only(e) || fit.trained == s.full {
+                if s.is_asked(fit.trained, e) {
                     self.predict(&common, fit, evaluation, &kept);
                 }
             }
@@ -64,10 +65,18 @@ impl SweepPlan {
         let full = fits.iter().find(|fit| fit.trained == s.full && fit.fold == 0);
         if let (Some(explainer), Some(&FitCell { cell: fit, .. })) = (self.explainer.clone(), full) {
             let examples = s.examples(self.design.examples);
-            let body = json!({ "common": common, "explainer": identity(explainer.spec()), "rows": examples });
+            let mut body =
+                json!({ "common": common, "explainer": identity(explainer.spec()), "rows": examples });
+            if s.table.classes.len() > 1 {
+                body["classes"] = json!(s.table.classes.len());
+            }
+            let evaluations = self.design.evaluations;
+            if evaluations != EVALUATIONS {
+                body["evaluations"] = json!(evaluations);
+            }
             let name = format!("{} fold 0", explainer.card().name);
             self.push(Role::Explain, name, body, vec![PREPARE, fit], move |s, cell| {
-                work::explain(s, &explainer, &examples, cell)
+                work::explain(s, &explainer, (&examples, evaluations), cell)
             });
         }
         if let Some(&full) = full {

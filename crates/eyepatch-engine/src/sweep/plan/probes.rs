@@ -15,8 +15,12 @@ impl SweepPlan {
             return;
         }
         let s = self.shared.clone();
-        let maskings: Vec<Value> =
-            s.evaluations.iter().filter(|e| !s.for_full_only(e)).map(|e| identity(e.handle.spec())).collect();
+        let maskings: Vec<Value> = s
+            .evaluations
+            .iter()
+            .filter(|e| !s.is_beside_matrix(e))
+            .map(|e| identity(e.handle.spec()))
+            .collect();
         let body = json!({
             "common": common, "layers": layers, "maskings": maskings, "split": s.splits.hash(0),
             "revision": probes::REVISION,

@@ -40,7 +40,7 @@ pub(in crate::sweep) fn embed(shared: &Shared, layers: Layers, cell: &CellCtx) -
     let fitted = work::restore(shared, &cell.inputs[1], cell.ctx)?;
     let network = Network::new(fitted.as_ref(), layers);
     let mut sets = Vec::new();
-    for e in shared.evaluations.iter().filter(|e| !shared.for_full_only(e)) {
+    for e in shared.evaluations.iter().filter(|e| !shared.is_beside_matrix(e)) {
         let training = shared.training(&cell.inputs[0], 0, shared.keep(e))?;
         let prepared = training.prepare(&e.handle, cell.ctx)?;
         let rows = &shared.splits.folds[0].test;

@@ -104,7 +104,7 @@ fn as_own(external: &Table, own: &Table) -> Result<Table, String> {
 
 /// The matrix's maskings that can be applied there.
 fn evaluations(own: &Shared, unmasked: &Option<String>, notes: &mut Vec<String>) -> Vec<Evaluation> {
-    let matrix = own.evaluations.iter().filter(|e| !own.for_full_only(e));
+    let matrix = own.evaluations.iter().filter(|e| !own.is_beside_matrix(e));
     if let Some(why) = unmasked {
         notes.push(format!("Its images are only shown whole: {why}"));
     }
