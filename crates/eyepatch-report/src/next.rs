@@ -163,8 +163,8 @@ fn not_covered<N>(a: &AuditResult<N>) -> String {
         None => String::new(),
     };
     format!(
-        "Clear speaks of these models and of patients like those tested: audit again on the hospital, cameras and patients that the \
-         model will meet.{outside}"
+        "Audit again on the hospital, cameras and patients that the model will meet: the answer speaks of these models and of \
+         patients like those tested.{outside}"
     )
 }
 

@@ -239,7 +239,7 @@ fn the_one_page_summary_and_the_checklist_follow_the_result() {
     let flagged = of(&page, "a2-overview");
     assert!(flagged.contains("Look at the corner of the images"), "{flagged}");
     assert_eq!(flagged.matches("<figcaption><b>").count(), 3);
-    assert!(of(&page, "a1-overview").contains("Clear speaks of these models"));
+    assert!(of(&page, "a1-overview").contains("Audit again on the hospital"));
     let audit = &mut sample.result.audits[1];
     let verdict = audit.verdict.as_mut().unwrap();
     verdict.classes[0].causes.iter_mut().for_each(|c| c.named = false);
