@@ -319,6 +319,25 @@ fn nothing_is_lost(browser: &mut Browser, saved: &Value) {
     assert_eq!(browser.run(two), 15);
     assert_eq!(browser.run(&format!("{first}.answer")), "no");
 
+    // What another tab keeps shows here at once.
+    browser.run(
+        "(() => {
+            const all = kept();
+            all.readers['Dr. Ada'].answers[study.cases[5].code][0] = { answer: 'no', confidence: 3 };
+            localStorage.setItem(PLACE, JSON.stringify(all));
+            dispatchEvent(new StorageEvent('storage', { key: PLACE }));
+        })()",
+    );
+    assert_eq!(browser.run("state.answers[study.cases[5].code][0].confidence"), 3);
+    let halves = browser.run(
+        "(() => {
+            const [whole, half, none] = [{ answer: 'yes', confidence: 2 }, { answer: 'no', confidence: null }, { answer: null, confidence: null }];
+            return [merged(whole, half, true), merged(half, whole, false), merged(none, half, false), merged(half, none, true)]
+                .map((a) => a.confidence ?? a.answer);
+        })()",
+    );
+    assert_eq!(halves, json!([2, 2, "no", "no"]));
+
     // A file that differs asks first; with no, what is here stays. A name in other capitals is the same reader.
     let mut other = saved.clone();
     other["reader"] = json!("dr.  ADA");
@@ -337,16 +356,43 @@ fn nothing_is_lost(browser: &mut Browser, saved: &Value) {
     assert_ne!(browser.run("state.answers[study.cases[2].code][0].confidence"), 1);
 
     // A browser that keeps nothing: the page does, as long as it is open.
-    browser.run("localStorage.clear(); Storage.prototype.setItem = () => { throw new Error('full'); }");
+    browser.run(
+        "localStorage.clear(); window.keeps = Storage.prototype.setItem;
+         Storage.prototype.setItem = () => { throw new Error('full'); }",
+    );
     at(browser, 3);
     assert!(browser.text("trouble").contains("save your answers as a file"));
     browser.press("1");
+    let warns = "(() => {
+        const e = new Event('beforeunload', { cancelable: true });
+        dispatchEvent(e);
+        return e.defaultPrevented;
+    })()";
+    assert_eq!(browser.run(warns), true);
     browser.click("#leave");
     assert!(browser.text("known").contains("20 of 20"), "{}", browser.text("known"));
     browser.click("#begin button");
     browser.wait("document.body.dataset.shown === study.cases[3].code");
     assert_eq!(browser.run("given()[0].confidence"), 1);
-    browser.run("unsaved.clear()");
+    // Once it keeps again, what another tab kept meanwhile stays, but for what was answered here.
+    let again = browser.run(
+        "(() => {
+            const theirs = { at: 0, answers: blank() };
+            theirs.answers[study.cases[3].code][0] = { answer: 'no', confidence: 5 };
+            theirs.answers[study.cases[7].code][0] = { answer: 'no', confidence: 4 };
+            Storage.prototype.setItem = keeps;
+            localStorage.setItem(PLACE, JSON.stringify({ last: '', readers: { 'Dr. Ada': theirs } }));
+            const done = keep('Dr. Ada', state, []);
+            const of = (i) => kept().readers['Dr. Ada'].answers[study.cases[i].code][0].confidence;
+            return [done, of(3), of(7), of(8) !== null, unsaved.size];
+        })()",
+    );
+    assert_eq!(again, json!([true, 1, 4, true, 0]));
+    browser.run("reader = ''");
+    browser.click("#leave");
+    browser.run("(() => { document.getElementById('name').value = 'Model'; })()");
+    browser.click("#begin button");
+    assert!(browser.text("known").contains("give another name"), "{}", browser.text("known"));
 
     // Names of files keep the letters of every script; deep images are first seen without what covers a part of them.
     assert_eq!(browser.run("(() => { reader = '李 明'; return named(); })()"), "李-明");

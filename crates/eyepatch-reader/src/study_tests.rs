@@ -123,6 +123,14 @@ fn a_page_tells_nothing_of_what_it_shows() {
     }
 }
 
+/// A reader whose answers could not be scored would work for nothing.
+#[test]
+fn the_page_refuses_the_names_that_scoring_refuses() {
+    let page = study(11).1.page;
+    let names: Vec<String> = crate::score::NOT_READERS.iter().map(|n| format!("{n:?}")).collect();
+    assert!(page.contains(&format!("const TAKEN = [{}];", names.join(", "))));
+}
+
 #[test]
 fn the_policy_allows_this_style_and_script_only() {
     let page = study(11).1.page;

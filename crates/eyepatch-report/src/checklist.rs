@@ -166,7 +166,8 @@ fn groups<N>(a: &AuditResult<N>) -> Option<String> {
 }
 
 fn looked<N>(a: &AuditResult<N>) -> Option<String> {
-    let (maps, examples) = (a.maps.len(), a.explanations.len());
+    let samples: BTreeSet<&str> = a.explanations.iter().map(|e| e.sample.as_str()).collect();
+    let (maps, examples) = (a.maps.len(), samples.len());
     let passed = a.maps.iter().filter(|m| m.counts).count();
     (maps + examples > 0).then(|| {
         let judged = if maps > 0 {

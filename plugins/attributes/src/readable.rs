@@ -237,7 +237,9 @@ fn permuted(
 
 /// One profile over the layers a question, of what was found.
 pub(crate) fn figures(found: &[Finding]) -> Vec<Figure> {
-    let found: Vec<&Finding> = found.iter().filter(|f| f.contrast == CONTRAST).collect();
+    // Without a layer it says what was left out.
+    let found: Vec<&Finding> =
+        found.iter().filter(|f| f.contrast == CONTRAST && f.at.contains_key("layer")).collect();
     let of = |f: &Finding, key: &str| f.at.get(key).cloned().unwrap_or_default();
     let distinct = |key: &str| {
         let mut all: Vec<String> = Vec::new();

@@ -137,7 +137,9 @@ fn what_was_asked_for_and_is_not_there_is_said() {
         maskings: vec!["NoROI".into(), "NoRoi".into()],
         ..Attributes::of(["camera", "name", "site"])
     };
-    let (found, _) = examine(&probe, true);
+    let (found, figures) = examine(&probe, true);
+    let drawn = |f: &Figure| matches!(f, Figure::Profile(p) if p.series.iter().any(|s| s.name != "NoROI"));
+    assert!(!figures.is_empty() && !figures.iter().any(drawn));
     let note = |key: &str, value: &str| of(&found, "readable", &[(key, value)]).note.clone().unwrap();
     assert!(note("column", "name, site").contains("no two values of it, or more than 8 texts"));
     assert!(note("evaluated", "NoRoi").contains("embeds no such masking"));

@@ -13,7 +13,7 @@ use crate::Embedding;
 use crate::groups::{Grouping, MOST, groupings};
 use crate::views::{View, Views, evenly, part};
 
-/// Name of the group of images that have none of the classes.
+/// Name of the group of images that are known to have none of the classes.
 const HEALTHY: &str = "no class";
 
 /// A contrast with its estimand.

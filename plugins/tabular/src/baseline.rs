@@ -131,7 +131,8 @@ fn estimated(probe: &Tabular, empty: Finding, known: Result<Compared<'_>, String
         let mut terms = vec![(1.0, &own)];
         terms.extend(other.iter().map(|o| (-1.0, o)));
         let mut found = contrast(&terms, counted.reference).map_err(|e| e.to_string())?;
-        if other.is_none() && learn_from_each_other(&model) {
+        // The baseline's folds learn from each other, alone and in a difference.
+        if learn_from_each_other(&model) {
             found = found.cross_fitted();
         }
         let bounds = found.interval(probe.level).map_err(|e| e.to_string())?;

@@ -14,7 +14,7 @@ use crate::verdict::VerdictRule;
 use crate::{Error, Result};
 
 /// One model a masking and fold, each evaluated on each masking (the study's 5x5 matrix), and the AUC of the
-/// full-image model as the region is dilated.
+/// full-image model, and of the one trained on the same masking, as the region is dilated.
 #[derive(Clone, Debug)]
 pub struct MaskingSweep {
     pub(super) model: Handle<dyn Model>,
@@ -76,6 +76,8 @@ impl Default for Design {
     }
 }
 
+/// Fewer explain nothing.
+const LEAST_EVALUATIONS: usize = 16;
 /// Evaluations of one explanation where nothing else is declared.
 pub(super) const EVALUATIONS: usize = 400;
 
@@ -137,7 +139,7 @@ impl MaskingSweep {
         self
     }
 
-    /// Also evaluates the full-image model with the exact regions dilated by these many pixels of the working size
+    /// Also evaluates the full-image model, and the one trained on the same masking, with the exact regions dilated by these many pixels of the working size
     /// (negative erodes).
     #[must_use]
     pub fn dilate(mut self, by: impl IntoIterator<Item = i32>) -> Self {
@@ -323,6 +325,10 @@ impl MaskingSweep {
         }
         if let Some(Err((problem, remedy))) = self.design.verdict.as_ref().map(VerdictRule::check) {
             return wrong(problem, remedy);
+        }
+        if self.explainer.is_some() && self.design.evaluations < LEAST_EVALUATIONS {
+            let problem = format!("{} evaluations of the model an explanation", self.design.evaluations);
+            return wrong(problem, "allow 16 or more: `.evaluations(400)`");
         }
         match (&self.design.maps, &self.explainer) {
             (Some(_), None) => {

@@ -238,6 +238,7 @@ pub(super) fn scores(shared: &Shared, cell: &CellCtx) -> Result<()> {
     let mut sets = Vec::new();
     for name in &trained {
         for e in &shared.evaluations {
+            // Unlike models trained here, files have no rows of a model's own masking dilated.
             if shared.is_beside_matrix(e) && name != DELIVERED && name != full {
                 continue;
             }

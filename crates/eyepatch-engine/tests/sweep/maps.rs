@@ -27,7 +27,7 @@ impl Explainer for Blocks {
         &self,
         fitted: &dyn Fitted,
         subject: Subject<'_>,
-        _budget: Budget,
+        budget: Budget,
         ctx: &Ctx,
     ) -> Result<Attribution> {
         let image = &subject.sample.image;
@@ -52,7 +52,7 @@ impl Explainer for Blocks {
             base_value: 0.0,
             output_value: f64::from(output(0)),
             additivity_error: None,
-            evaluations: images.len(),
+            evaluations: budget.evaluations,
         })
     }
 }
@@ -62,13 +62,19 @@ impl Explainer for Blocks {
 fn an_example_is_explained_for_every_class() {
     let dir = tempfile::tempdir().unwrap();
     let maskers = [Cover::full(), Cover::roi(Keep::Outside)];
-    let sweep = sweep(Brightness::delivered(), &maskers).explain(Blocks).evaluations(1000);
-    let (result, _) = run(sweep, dir.path()).unwrap();
+    let make = || sweep(Brightness::delivered(), &maskers).explain(Blocks);
+    let (result, _) = run(make().evaluations(1000), dir.path()).unwrap();
     let explained = &result.audits[0].explanations;
     let of: Vec<(&str, &str)> = explained.iter().map(|e| (e.sample.as_str(), e.class.as_str())).collect();
     assert_eq!(explained.len(), 4);
     assert!(of[0].0 == of[1].0 && of[2].0 == of[3].0 && of[0].0 != of[2].0, "{of:?}");
     assert!(explained.chunks(2).all(|two| two[0].class == "bright" && two[1].class == "dark"));
+    assert!(explained.iter().all(|e| e.evaluations == 1000));
+    // Another number of evaluations is another explanation; none that is too small is begun.
+    let (usual, _) = run(make(), dir.path()).unwrap();
+    assert!(usual.audits[0].explanations.iter().all(|e| e.evaluations == 400));
+    let few = run(make().evaluations(2), dir.path()).err().unwrap();
+    assert!(few.contains("2 evaluations of the model"), "{few}");
     // `dark` is what `bright` is not.
     assert!(explained.chunks(2).all(|two| two[0].output_value > 0.0 && two[1].output_value < 0.0));
 }

@@ -5,6 +5,8 @@ const WORDS = ["", "a guess", "unsure", "fairly sure", "sure", "certain"];
 let reader = "";
 let state = { at: 0, answers: blank() };
 let active = 0;
+// Whether no answer was given since the last file was saved.
+let inFile = true;
 const pictures = new Map();
 
 const view = new View($("image"), () => {
@@ -86,6 +88,7 @@ function set(q, what, value) {
     return;
   }
   given()[q][what] = value;
+  inFile = false;
   stored([code]);
   refresh();
   const { answer, confidence } = given()[q];
@@ -187,11 +190,13 @@ async function load(file) {
     if (file.size > 16e6) throw new Error("The file is too large.");
     const read = fromJson(await file.text());
     const name = spelled(read.reader);
-    const mine = recall(name);
+    const before = recall(name);
     const codes = Object.keys(read.answers);
     const differ = (a, b) => full(a) && full(b) && (a.answer !== b.answer || a.confidence !== b.confidence);
-    const changed = codes.flatMap((c) => read.answers[c].filter((a, q) => differ(a, mine.answers[c][q]))).length;
+    const changed = codes.flatMap((c) => read.answers[c].filter((a, q) => differ(a, before.answers[c][q]))).length;
     const replace = changed > 0 && confirm(`${changed} answers of ${name} differ between this browser and the file. Take the file's?`);
+    // Another tab may have answered while the question stood there.
+    const mine = recall(name);
     for (const c of codes) mine.answers[c] = mine.answers[c].map((here, q) => merged(here, read.answers[c][q], replace));
     reader = name;
     state = mine;
@@ -245,7 +250,8 @@ document.addEventListener("keydown", key);
 $("begin").addEventListener("submit", (e) => {
   e.preventDefault();
   const name = spelled($("name").value);
-  if (name) enter(name);
+  if (TAKEN.includes(name.toLowerCase())) $("known").textContent = "Tables of scores call others so: give another name.";
+  else if (name) enter(name);
   else $("known").textContent = "Give a name or a code first.";
 });
 $("name").addEventListener("input", greet);
@@ -261,7 +267,10 @@ $("smaller").addEventListener("click", () => view.scale(0.8));
 $("reset").addEventListener("click", () => view.reset());
 $("level").addEventListener("input", (e) => view.set(view.window, Number(e.target.value)));
 $("window").addEventListener("input", (e) => view.set(Number(e.target.value), view.level));
-$("json").addEventListener("click", () => save(`answers-${named()}.json`, "application/json", toJson(reader, state.answers)));
+$("json").addEventListener("click", () => {
+  save(`answers-${named()}.json`, "application/json", toJson(reader, state.answers));
+  inFile = true;
+});
 $("csv").addEventListener("click", () => save(`answers-${named()}.csv`, "text/csv", toCsv(reader, state.answers)));
 $("leave").addEventListener("click", () => {
   $("study").hidden = true;
@@ -270,12 +279,12 @@ $("leave").addEventListener("click", () => {
   $("name").focus();
 });
 addEventListener("storage", (e) => {
-  if (e.key !== PLACE || $("study").hidden || unsaved.has(reader)) return;
-  takeOver(reader, state, []);
+  if (e.key !== PLACE || $("study").hidden) return;
+  takeOver(reader, state, unsavedCases(reader));
   refresh();
 });
 addEventListener("beforeunload", (e) => {
-  if (unsaved.size > 0) e.preventDefault();
+  if (unsaved.size > 0 && !inFile) e.preventDefault();
 });
 $("name").value = kept()?.last ?? "";
 greet();

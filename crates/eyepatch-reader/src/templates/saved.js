@@ -7,8 +7,11 @@ const none = () => ({ answer: null, confidence: null });
 const blank = () => Object.fromEntries(study.cases.map((c) => [c.code, study.questions.map(none)]));
 const full = (a) => a.answer !== null && a.confidence !== null;
 const whole = (given) => given.every(full);
-// What the browser would not keep, by reader: it lasts as long as the page.
+// What the browser would not keep, by reader, and the cases that were answered since: it lasts as long as the page.
 const unsaved = new Map();
+const unsavedCases = (reader) => [...(unsaved.get(reader)?.mine ?? [])];
+// Tables of scores call others so.
+const TAKEN = ["model", "all readers"];
 
 // All that is kept of this study; null where the browser keeps nothing.
 function kept() {
@@ -21,26 +24,30 @@ function kept() {
 
 const found = (all, reader) => (all && Object.hasOwn(all.readers, reader) ? all.readers[reader] : null);
 
-// Another tab may have kept answers of the same reader: all are taken over, but for those to these cases.
+// Another tab may have kept answers of the same reader: all are taken over, but for those to these cases. Nobody takes an answer
+// back, so one that is missing there is none that was.
 function takeOver(reader, state, mine) {
   const answers = found(kept(), reader)?.answers ?? {};
+  const fits = (given) => given?.length === study.questions.length && given.some((a) => a.answer !== null || a.confidence !== null);
   for (const code of Object.keys(state.answers)) {
-    if (!mine.includes(code) && answers[code]?.length === study.questions.length) state.answers[code] = answers[code];
+    if (!mine.includes(code) && fits(answers[code])) state.answers[code] = answers[code];
   }
 }
 
 // Keeps where a reader is, and what was said of the cases `mine` here. Whether the browser did.
 function keep(reader, state, mine) {
+  const own = new Set([...unsavedCases(reader), ...mine]);
   try {
-    if (!unsaved.has(reader)) takeOver(reader, state, mine);
+    takeOver(reader, state, [...own]);
     const all = kept() || { last: "", readers: {} };
-    all.last = reader;
-    all.readers[reader] = state;
+    // Without a prototype: a reader may have any name.
+    const readers = Object.assign(Object.create(null), all.readers, { [reader]: state });
+    [all.last, all.readers] = [reader, readers];
     localStorage.setItem(PLACE, JSON.stringify(all));
     unsaved.delete(reader);
     return true;
   } catch {
-    unsaved.set(reader, state);
+    unsaved.set(reader, { state, mine: own });
     return false;
   }
 }
@@ -49,7 +56,7 @@ const isKnown = (reader) => unsaved.has(reader) || found(kept(), reader) !== nul
 
 // A reader's state where it is kept, made to fit this study.
 function recall(reader) {
-  const known = unsaved.get(reader) ?? found(kept(), reader);
+  const known = unsaved.get(reader)?.state ?? found(kept(), reader);
   const answers = blank();
   for (const code of Object.keys(answers)) {
     if (known?.answers?.[code]?.length === study.questions.length) answers[code] = known.answers[code];
@@ -104,6 +111,7 @@ function fromJson(text) {
   if (file.study !== study.commitment) throw new Error("These answers belong to another study.");
   const reader = tidy(String(file.reader ?? ""));
   if (!reader) throw new Error("The file names no reader.");
+  if (TAKEN.includes(reader.toLowerCase())) throw new Error(`No reader can be called ${reader}.`);
   const answers = {};
   for (const c of file.cases) {
     if (!study.cases.some((known) => known.code === c.case)) throw new Error(`This study has no case ${c.case}.`);

@@ -37,7 +37,7 @@ pub struct GalleryRow {
     pub masked: Vec<(String, Picture)>,
 }
 
-/// One explained example.
+/// One class of an explained example.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Explained {

@@ -94,7 +94,8 @@ impl Share {
             full: full.filter(|_| !few),
             hidden: hidden.filter(|_| !few),
             // Of a screening it follows from the counts of both sides, and so tells them.
-            minimal_detectable_gap: minimal_detectable_gap.filter(|_| !few && !self.thin.counts(class)),
+            minimal_detectable_gap: minimal_detectable_gap
+                .filter(|_| !few && !(kind == AnswerKind::Screening && self.thin.counts(class))),
         }
     }
 
