@@ -73,9 +73,9 @@ impl Answer {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RuleTest {
-    /// Name of the training masking, as in [`Matrix::rows`].
+    /// Name of the training masking, as in the rows of its matrix.
     pub trained: String,
-    /// Names of the evaluation maskings, as in [`Matrix::columns`].
+    /// Names of the evaluation maskings, as in the columns of its matrix.
     pub evaluated: Vec<String>,
     /// The AUC that the interval is held against.
     pub threshold: f64,

@@ -87,15 +87,15 @@ impl Share {
             let [full, hidden] = [full, hidden].map(|e| format::estimate(e.as_ref()));
             format!("{name}: {word}; AUC {full} on full images, {hidden} with the region hidden.")
         };
+        // Of a screening the gap follows from the counts of both sides, and so tells them.
+        let tells = kind == AnswerKind::Screening && self.thin.counts(class);
         ClassAnswer {
             class: name,
             status: *status,
             sentence,
             full: full.filter(|_| !few),
             hidden: hidden.filter(|_| !few),
-            // Of a screening it follows from the counts of both sides, and so tells them.
-            minimal_detectable_gap: minimal_detectable_gap
-                .filter(|_| !few && !(kind == AnswerKind::Screening && self.thin.counts(class))),
+            minimal_detectable_gap: minimal_detectable_gap.filter(|_| !few && !tells),
         }
     }
 
