@@ -50,8 +50,8 @@ pub(crate) const ZERO_VARIANCE: f64 = 1e-28;
 /// lowered to what the deviations' own spread allows. (Differences have lighter tails; lowered, theirs would cover too much.)
 ///
 /// An AUC of 0 or 1, or of constant scores, has no variance between patients: for it stands Hanley and McNeil's at the numbers
-/// of the sample's patients and the AUC shrunk by half an observation towards one half, as if independent of all other terms. Terms of equal
-/// influence, as identical scores have it, are added up before that and cancel.
+/// of the sample's patients and the AUC shrunk by half an observation towards one half, as if independent of all other terms.
+/// Terms of equal influence, as identical scores have it, are added up before that and cancel.
 ///
 /// # Errors
 /// [`StatsError::OutOfRange`] for a weight or reference that is not finite; [`StatsError::NoTerms`] without terms.
@@ -248,8 +248,8 @@ impl<'a, P: Ord> Total<'a, P> {
     }
 
     /// V^2 over half the variance of V, where V is the sum over patients of their squared deviations d^2. Within each kind of
-    /// patients of a sample the variance of the sum is taken once as that of normal deviations (2 s^2 / (I - 1) for I patients with sum s:
-    /// Satterthwaite's formula) and once as that of the deviations found (sum d^4 - s^2 / I, which is more where a few
+    /// patients of a sample the variance of the sum is taken once as that of normal deviations (2 s^2 / (I - 1) for I patients
+    /// with sum s: Satterthwaite's formula) and once as that of the deviations found (sum d^4 - s^2 / I, which is more where a few
     /// patients make most of s); of a mean the fewer degrees of freedom count, of other contrasts the former. Where nothing
     /// varies: all patients less 2.
     fn freedom(&self, is_mean: bool) -> f64 {
@@ -284,9 +284,11 @@ struct Shrunk {
 impl Shrunk {
     fn new<P: Ord>(terms: &[(f64, &AucInfluence<P>)], total: &Total<'_, P>) -> Result<Self, StatsError> {
         let (mut variance, mut centre) = (0.0, 0.0);
+        let mut sides: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
         for ((weight, term), &sample) in terms.iter().zip(&total.samples) {
-            let positives = total.of_sample(sample).filter(|d| d.has_positive).count();
-            let negatives = total.of_sample(sample).filter(|d| d.has_negative).count();
+            let of = |side: fn(&Deviation) -> bool| total.of_sample(sample).filter(|d| side(d)).count();
+            let &mut (positives, negatives) =
+                sides.entry(sample).or_insert_with(|| (of(|d| d.has_positive), of(|d| d.has_negative)));
             let at = shrunk(term.auc(), positives, negatives);
             centre += weight * at;
             if term.variance() <= ZERO_VARIANCE {

@@ -82,10 +82,10 @@ impl Probe for Attributes {
             description: format!(
                 "Can {} be read from what the full-image model of the first fold makes of its tested images? At every layer that the \
                  model marks a logistic regression sees the {} first principal components of the layer's features and is tested on \
-                 patients that it has not seen, in {} folds; its p is the share of {} permutations of patients' answers that do as well, and its interval allows for folds \
-                 that learn from each other. What can \
-                 be read need not be used. So beside it stand the association of the column with each class, the AUC of the full-image \
-                 model within each value, and what it loses when images are weighted so that the column says nothing of the class, with a one-sided p of no loss. \
+                 patients that it has not seen, in {} folds; its p is the share of {} permutations of patients' answers that do as \
+                 well, and its interval allows for folds that learn from each other. What can be read need not be used. So beside it \
+                 stand the association of the column with each class, the AUC of the full-image model within each value, and what it \
+                 loses when images are weighted so that the column says nothing of the class, with a one-sided p of no loss. \
                  Intervals are clustered by patient; p values are not adjusted for their number.",
                 self.columns.join(", "),
                 self.components,

@@ -32,11 +32,10 @@ pub(crate) fn findings(probe: &Attributes, evidence: &Evidence<'_>, ctx: &Ctx) -
         return Ok(vec![Finding { note: Some(why), ..empty() }]);
     }
     let features = match all(probe, evidence) {
-        Ok(features) if features.is_empty() && !evidence.embeddings.is_empty() => {
-            return Ok(left_out(probe, table, &features));
-        }
         Ok(features) if features.is_empty() => {
-            return Ok(vec![Finding { note: Some("the model gives no features".into()), ..empty() }]);
+            let none = Finding { note: Some("the model gives no features".into()), ..empty() };
+            let given = !evidence.embeddings.is_empty();
+            return Ok(if given { left_out(probe, table, &features) } else { vec![none] });
         }
         Ok(features) => features,
         Err(why) => return Ok(vec![empty().not_estimable(why)]),

@@ -80,9 +80,8 @@ impl Probe for Tabular {
                 "A logistic regression that sees no image, only {}{ordinal}: texts are one-hot, numbers standardised, what is \
                  missing is a value of its own. It is fitted to the training rows of each fold and asked about its tested rows. \
                  Image models are held against it on the same images: mean over folds of the within-fold AUC of the one less \
-                 that of the other, with a {} % interval whose variance is clustered by patient, which DeLong's test leaves out, and allows for folds that learn \
-                 from each other. \
-                 p is one-sided: that the image model is no better; it is not adjusted for the number of classes and models.",
+                 that of the other, with a {} % interval whose variance is clustered by patient, which DeLong's test leaves out, \
+                 and allows for folds that learn from each other. p is one-sided: that the image model is no better; it is not adjusted for the number of classes and models.",
                 self.columns.join(", "),
                 100.0 * self.level
             ),

@@ -139,8 +139,8 @@ impl MaskingSweep {
         self
     }
 
-    /// Also evaluates the full-image model, and the one trained on the same masking, with the exact regions dilated by these many pixels of the working size
-    /// (negative erodes).
+    /// Also evaluates the full-image model, and the one trained on the same masking, with the exact regions dilated by these many
+    /// pixels of the working size (negative erodes).
     #[must_use]
     pub fn dilate(mut self, by: impl IntoIterator<Item = i32>) -> Self {
         self.design.dilations = by.into_iter().collect();

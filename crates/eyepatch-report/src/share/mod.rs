@@ -57,12 +57,13 @@ pub struct SharedResult {
 pub fn share(result: &RunResult) -> SharedResult {
     // A benchmark's data are made up; nothing of it is anybody's.
     let RunResult { schema: _, generator, audits, comparisons, benchmarks: _ } = result;
+    let words_of_all = words(audits);
     let few: Vec<Thin> = audits.iter().map(Thin::of).collect();
     let few = |class: &str| few.iter().any(|thin| thin.estimates(class));
     SharedResult {
         schema: SHARED_SCHEMA.into(),
-        generator: words(audits).clear(generator),
-        comparisons: comparisons.iter().map(|c| compared::comparison(c, &words(audits), &few)).collect(),
+        generator: words_of_all.clear(generator),
+        comparisons: comparisons.iter().map(|c| compared::comparison(c, &words_of_all, &few)).collect(),
         left_out: left_out(),
         audits: audits.iter().map(audit).collect(),
     }
